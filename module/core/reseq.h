@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The resequencer of one peer: gives every lane its order back, without one
+ * lane ever waiting for another.
+ *
+ * Three orders hold at the sender and everything here rests on them: gseq
+ * rises within a lane in flow order; gseq of packets with a lane rises within
+ * each path in sending order; packet numbers rise within each path. Repairs
+ * (a lower gseq after a higher one on a path) prove nothing and hurt nothing.
+ *
+ * A hole before a held packet is released, in this order of preference,
+ *  (a) because its packets came,
+ *  (b) by proof: every path that may have carried them has delivered later
+ *      ones since, with slack for reordering inside the path; where the sender
+ *      repairs, the hole is then held for one repair time more,
+ *  (c) by the backstop: the time in which they would have come is over.
+ * The rule of proof is that of RFC 9897's family, made sound by the sender's
+ * schedule: a path of unknown state blocks the proof, it never fakes it.
+ *
+ * Nothing here is locked: the owner serialises all calls for one peer.
+ */
+#ifndef BRAID_CORE_RESEQ_H
+#define BRAID_CORE_RESEQ_H
+
+#include "wire.h"
+
+#define BRAID_SEEN_BITS		32768
+#define BRAID_SEEN_WORDS	(BRAID_SEEN_BITS / 64)
+#define BRAID_RX_PATHS		64	/* paths a receiver keeps state for */
+#define BRAID_SLACK		3	/* later packets on a path that make a proof */
+#define BRAID_HOLD_BUCKETS	16
+
+/**
+ * struct braid_item - an inner packet on its way through the resequencer
+ * @node: in a lane's list of held packets, or in the list of released ones
+ * @gseq: its number in the session, all 64 bits
+ * @arrived_us: when it came
+ * @size: bytes that count against the bounds
+ * @lane: ordering domain, or BRAID_LANE_NONE
+ * @back: distance to its predecessor in the lane, or BRAID_BACK_FAR
+ * @path: index of the path that brought it, below BRAID_RX_PATHS
+ *
+ * It lives in the owner's packet (48 bytes of it); this code never frees one.
+ */
+struct braid_item {
+	struct list_head node;
+	u64 gseq;
+	u64 arrived_us;
+	u32 size;
+	u16 lane;
+	u16 back;
+	u16 path;
+};
+
+/**
+ * struct braid_lane - one ordering domain
+ * @held: packets that wait, lowest gseq first
+ * @node: in the resequencer's list of lanes that hold packets
+ * @last: highest gseq delivered or given up, plus one; 0 before the first
+ * @proven_us: when the hole at the head was proven lost, or 0
+ */
+struct braid_lane {
+	struct list_head held;
+	struct list_head node;
+	u64 last;
+	u64 proven_us;
+};
+
+/**
+ * struct braid_rx_sched - what is known of one path of the sender
+ * @used: the slot is taken
+ * @known: the sender's schedule spoke of it
+ * @active: it may carry packets with a lane and a gseq >= @from; without it
+ *	none with a gseq >= @from
+ * @from: see @active
+ * @idle_from: for an active path, where its idle time before @from began:
+ *	nothing in [@idle_from, @from) travelled on it; U64_MAX for unknown
+ * @id: the sender's id for it
+ * @owd_us: from the schedule
+ * @jitter_us: from the schedule
+ * @top: the highest gseqs (with a lane) it delivered, plus one, highest first
+ * @slack: later packets wanted for a proof, BRAID_SLACK up
+ */
+struct braid_rx_sched {
+	bool used;
+	bool known;
+	bool active;
+	u16 id;
+	u64 from;
+	u64 idle_from;
+	u32 owd_us;
+	u32 jitter_us;
+	u64 top[BRAID_SLACK + 1];
+	u32 slack;
+};
+
+/**
+ * struct braid_reseq_stats - what happened, counted since the beginning
+ * @in_order: delivered at once, in order
+ * @unordered: delivered at once, no lane
+ * @held: had to wait
+ * @late: came after their place was given up, and were delivered
+ * @duplicate: seen before
+ * @proof: holes released by proof
+ * @timer: holes released by the backstop
+ * @overflow: holes released because the bounds were reached
+ * @old: below the window of known numbers, treated as duplicates
+ * @max_bytes: most bytes held at a time
+ * @hold: histogram of hold times, bucket n counts those below 2^n * 64 us
+ */
+struct braid_reseq_stats {
+	u64 in_order;
+	u64 unordered;
+	u64 held;
+	u64 late;
+	u64 duplicate;
+	u64 proof;
+	u64 timer;
+	u64 overflow;
+	u64 old;
+	u32 max_bytes;
+	u64 hold[BRAID_HOLD_BUCKETS];
+};
+
+/**
+ * struct braid_reseq - the resequencer of one peer
+ * @lane: lanes, a power of two; memory is the owner's
+ * @n_lanes: number of lanes; a lane number is taken modulo it
+ * @seen: BRAID_SEEN_WORDS words, the owner's: which gseqs came
+ * @next: highest gseq seen plus one
+ * @busy: lanes that hold packets
+ * @min_hole: lowest gseq that must be proven lost for some lane to move on;
+ *	BRAID_NEVER when nothing is held (kept so that an arrival costs no walk
+ *	over the lanes)
+ * @path: the sender's paths
+ * @sched_seq: number of the newest schedule
+ * @sched_known: there was one
+ * @repair_us: from the schedule
+ * @cap_us: longest hold
+ * @limit_bytes: most bytes held
+ * @held_bytes: bytes held
+ * @held: packets held
+ * @stats: counters
+ */
+struct braid_reseq {
+	struct braid_lane *lane;
+	u32 n_lanes;
+	u64 *seen;
+	u64 next;
+	struct list_head busy;
+	u64 min_hole;
+	struct braid_rx_sched path[BRAID_RX_PATHS];
+	u32 sched_seq;
+	bool sched_known;
+	u32 repair_us;
+	u32 cap_us;
+	u32 limit_bytes;
+	u32 held_bytes;
+	u32 held;
+	struct braid_reseq_stats stats;
+};
+
+enum braid_verdict_in {
+	BRAID_IN_DELIVERED,	/* on @out, perhaps with others */
+	BRAID_IN_HELD,		/* waits; the resequencer has it */
+	BRAID_IN_DUPLICATE,	/* the caller drops it */
+};
+
+void braid_reseq_init(struct braid_reseq *rs, struct braid_lane *lane,
+		      u32 n_lanes, u64 *seen, u32 cap_us, u32 limit_bytes);
+/* A path of the sender appears at index @path; -EEXIST when it is taken. */
+int braid_reseq_path_add(struct braid_reseq *rs, u32 path, u16 id);
+/* It is gone: it blocks no proof any more. Holes it blocked go to @out. */
+void braid_reseq_path_del(struct braid_reseq *rs, u32 path, u64 now_us,
+			  struct list_head *out);
+/**
+ * braid_reseq_insert - a data packet came
+ * @rs: the resequencer
+ * @item: gseq, lane, back, path and size are set
+ * @now_us: our clock
+ * @out: released packets are added at its end, in order
+ *
+ * Return: what became of @item.
+ */
+enum braid_verdict_in braid_reseq_insert(struct braid_reseq *rs,
+					 struct braid_item *item, u64 now_us,
+					 struct list_head *out);
+/* The sender's schedule came; an older one than the newest is ignored. */
+void braid_reseq_schedule(struct braid_reseq *rs,
+			  const struct braid_schedule *s, u64 now_us,
+			  struct list_head *out);
+/*
+ * When braid_reseq_expire() has something to do next, or BRAID_NEVER. The
+ * hold of a hole is counted from the arrival of the packet behind it:
+ *   (largest owd of the paths that may carry data, minus that of the path
+ *    that brought the packet) + 4 * largest jitter + repair time + 2 ms,
+ * at least 1 ms, at most cap_us; cap_us while no schedule is known.
+ */
+u64 braid_reseq_deadline(const struct braid_reseq *rs);
+void braid_reseq_expire(struct braid_reseq *rs, u64 now_us,
+			struct list_head *out);
+/* Gives up every order and releases all, oldest first (teardown). */
+void braid_reseq_flush(struct braid_reseq *rs, u64 now_us,
+		       struct list_head *out);
+
+#endif
