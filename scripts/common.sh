@@ -9,20 +9,15 @@ cache=${BRAID_CACHE:-$HOME/.cache/braid}
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The 6.12 kernel that the headers on this machine belong to, for example
-# 6.12.117+deb12-amd64. The image that the VM boots is of the same release, so
-# that a module built here loads there.
-headers_release() {
-	local deps
+# The distribution's kernel as scripts/setup unpacked it: boot/vmlinuz-RELEASE,
+# lib/modules/RELEASE with its build link to the headers.
+kernel_dir() {
+	local dir
 
-	deps=$(dpkg-query -W -f '${Depends}' linux-headers-6.12-amd64 2>/dev/null) ||
-		return 1
-	deps=${deps#linux-headers-}
-	printf '%s\n' "${deps%% *}"
+	dir=$(readlink -e "$cache/kernel/${1:-current}") ||
+		die "no kernel ${1:-} in $cache/kernel: run scripts/setup"
+	printf '%s\n' "$dir"
 }
-
-# Where the unpacked image of a release lies (boot/vmlinuz-*, lib/modules/*).
-image_dir() { printf '%s/image/%s\n' "$cache" "$1"; }
 
 # The folder of the unpacked kernel source; unpacks it on first use. A second
 # caller waits for the first.
