@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "rate.h"
+
+#define START_PACKETS	16
+#define START_SIZE	1400
+#define START_RTT_US	100000
+#define START_MAX	2500000ULL	/* bytes per second: 20 Mbit/s */
+#define MIN_PACING	8000ULL		/* bytes per second: 64 kbit/s */
+#define MEMORY_US	(30 * BRAID_USEC_PER_SEC)
+
+#define SLOT_MIN_US	8000
+#define SLOT_MAX_US	64000
+#define ROUND_MIN_US	40000
+#define TARGET_MIN_US	1500
+#define TARGET_MAX_US	4000
+#define EXCESS_MIN_US	5000
+#define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
+#define REFRESH_IDLE_US	2000
+
+#define STEP_FIRST	(BRAID_RATE_ONE / 32)
+#define STEP_LAST	(BRAID_RATE_ONE / 2)
+#define WAIT_FIRST_US	(200 * BRAID_USEC_PER_MSEC)
+#define WAIT_LAST_US	(3 * BRAID_USEC_PER_SEC)
+
+#define LOSS_HIGH	(BRAID_RATE_ONE / 50)
+#define LOSS_STARTUP	(BRAID_RATE_ONE / 20)
+#define LOSS_PACKETS	256
+#define LOSS_WAIT_US	(10 * BRAID_USEC_PER_SEC)
+#define LOSS_WAIT_MAX_US	(60 * BRAID_USEC_PER_SEC)
+
+/* What several slots say together. */
+struct measure {
+	u64 bytes;
+	u64 us;
+	u64 rate;
+	u32 queue_us;	/* least of all */
+	u32 first_us;	/* queue in the oldest slot */
+	u32 last_us;	/* queue in the newest slot */
+	bool limited;
+};
+
+static u64 scale(u64 v, u32 gain)
+{
+	return v * gain / BRAID_RATE_ONE;
+}
+
+static void pace(struct braid_rate *r, u32 gain)
+{
+	u64 p = max_t(u64, scale(r->rate, gain), MIN_PACING);
+
+	if (r->cap)
+		p = min(p, max_t(u64, r->cap, MIN_PACING));
+	r->pacing = p;
+}
+
+static void enter(struct braid_rate *r, enum braid_rate_phase phase,
+		  u64 now_us)
+{
+	r->phase = phase;
+	r->phase_us = now_us;
+	r->until_us = BRAID_NEVER;
+	r->emptying = false;
+}
+
+/* Deliveries up to here say nothing about the link that comes. */
+static void forget(struct braid_rate *r)
+{
+	memset(r->slot, 0, sizeof(r->slot));
+	r->slot[0].queue_us = U32_MAX;
+	r->at = 0;
+	r->slots = 0;
+	r->slot_at_us = 0;
+}
+
+void braid_rate_init(struct braid_rate *r, u64 cap)
+{
+	memset(r, 0, sizeof(*r));
+	r->cap = cap;
+	r->rate = START_PACKETS * START_SIZE * 10;
+	forget(r);
+	enter(r, BRAID_RATE_STARTUP, 0);
+	pace(r, BRAID_RATE_ONE);
+}
+
+void braid_rate_set_cap(struct braid_rate *r, u64 cap)
+{
+	r->cap = cap;
+	pace(r, BRAID_RATE_ONE);
+}
+
+void braid_rate_start(struct braid_rate *r, const struct braid_rtt *rtt,
+		      u64 now_us)
+{
+	u32 min_rtt = rtt->min_us ? rtt->min_us : START_RTT_US;
+	u64 first = div_u64(START_PACKETS * START_SIZE * BRAID_USEC_PER_SEC,
+			    min_rtt);
+	u64 old = 0;
+
+	if (r->confirmed_us && now_us < r->confirmed_us + MEMORY_US)
+		old = r->rate / 2;
+	braid_rate_init(r, r->cap);
+	r->rate = max(min(first, START_MAX), old);
+	r->min_rtt_us = min_rtt;
+	r->step = STEP_FIRST;
+	r->wait_us = WAIT_FIRST_US;
+	r->loss_wait_us = LOSS_WAIT_US;
+	r->refresh_us = now_us + REFRESH_US;
+	enter(r, BRAID_RATE_STARTUP, now_us);
+	pace(r, 2 * BRAID_RATE_ONE);
+}
+
+/* More queue than we want, and than jitter explains. */
+static u32 excess_us(const struct braid_rate *r)
+{
+	return r->target_us + r->alien_us + r->jitter_us +
+	       max_t(u32, r->min_rtt_us / 10, EXCESS_MIN_US);
+}
+
+/* The newest complete slots, at least @us long if there are as many. */
+static void gather(const struct braid_rate *r, u32 us, struct measure *m)
+{
+	const struct braid_rate_slot *s;
+	u32 i;
+
+	memset(m, 0, sizeof(*m));
+	m->queue_us = U32_MAX;
+	for (i = 1; i <= r->slots && m->us < us; i++) {
+		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
+		m->bytes += s->bytes;
+		m->us += s->us;
+		m->queue_us = min(m->queue_us, s->queue_us);
+		m->first_us = s->queue_us;
+		if (i == 1)
+			m->last_us = s->queue_us;
+		m->limited |= s->limited;
+	}
+	if (m->us)
+		m->rate = mul_u64_u64_div_u64(m->bytes, BRAID_USEC_PER_SEC,
+					      m->us);
+}
+
+/* The newest slots in each of which a queue stood: the link's own rate. */
+static void gather_busy(const struct braid_rate *r, u32 us, struct measure *m)
+{
+	const struct braid_rate_slot *s;
+	u32 i;
+
+	memset(m, 0, sizeof(*m));
+	for (i = 1; i <= r->slots && m->us < us; i++) {
+		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
+		if (s->queue_us <= r->target_us + r->jitter_us)
+			break;
+		m->bytes += s->bytes;
+		m->us += s->us;
+	}
+	if (m->us)
+		m->rate = mul_u64_u64_div_u64(m->bytes, BRAID_USEC_PER_SEC,
+					      m->us);
+}
+
+static void slot_open(struct braid_rate *r, u64 at_us)
+{
+	struct braid_rate_slot *s = &r->slot[r->at];
+
+	s->bytes = 0;
+	s->us = 0;
+	s->queue_us = U32_MAX;
+	s->limited = false;
+	r->slot_at_us = at_us;
+}
+
+/*
+ * Adds a report to the running slot; true when that one is complete. The
+ * report left the receiver, by its clock, at now - rtt + owd: sending time of
+ * the highest packet plus its delay plus the time it was held. Jitter on the
+ * report's way cancels out.
+ */
+static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
+		     const struct braid_owd *owd, u64 now_us)
+{
+	u64 at_us = now_us - ack->rtt_us + ack->owd_us;
+	struct braid_rate_slot *s = &r->slot[r->at];
+	u32 len = clamp_t(u32, r->min_rtt_us / 4, SLOT_MIN_US, SLOT_MAX_US);
+
+	if (!r->slot_at_us) {
+		slot_open(r, at_us);
+		return false;
+	}
+	s->bytes += ack->acked_bytes;
+	if (ack->acked_packets && ack->limited)
+		s->limited = true;
+	if (!ack->rtt_us)
+		return false;
+	s->queue_us = min(s->queue_us, owd->queue_us);
+	if ((s64)(at_us - r->slot_at_us) < (s64)len ||
+	    s->bytes < 4 * START_SIZE)
+		return false;
+	s->us = min_t(u64, at_us - r->slot_at_us, U32_MAX);
+	if (s->us > 8 * len)
+		s->limited = true;
+	r->at = (r->at + 1) % BRAID_RATE_SLOTS;
+	r->slots = min_t(u32, r->slots + 1, BRAID_RATE_SLOTS - 1);
+	slot_open(r, at_us);
+	return true;
+}
+
+static void learn(struct braid_rate *r, const struct braid_rtt *rtt,
+		  const struct braid_owd *owd, u64 now_us)
+{
+	u64 packet_us;
+
+	r->min_rtt_us = max_t(u32, rtt->min_us, 100);
+	r->jitter_us = owd->jitter_us;
+	r->round_us = max_t(u32, max_t(u32, r->min_rtt_us, ROUND_MIN_US),
+			    16 * r->jitter_us);
+	packet_us = div64_u64(2 * START_SIZE * BRAID_USEC_PER_SEC,
+			      max(r->rate, MIN_PACING));
+	r->target_us = clamp_t(u32, r->min_rtt_us / 16, TARGET_MIN_US,
+			       TARGET_MAX_US) + packet_us;
+	if (now_us < r->shallow_us)
+		r->target_us = 0;
+}
+
+/* Bytes that fill the path and the queue that we want, and no more. */
+static u64 full_pipe(const struct braid_rate *r)
+{
+	return mul_u64_u64_div_u64(r->rate, r->min_rtt_us + r->target_us +
+				   r->alien_us, BRAID_USEC_PER_SEC);
+}
+
+static void confirm(struct braid_rate *r, u64 rate, u64 now_us)
+{
+	r->rate = max(rate, MIN_PACING);
+	r->confirmed_us = now_us;
+}
+
+static void restrain(struct braid_rate *r, u64 now_us)
+{
+	r->low_until_us = now_us + r->min_rtt_us + r->round_us;
+}
+
+static void drain(struct braid_rate *r, enum braid_rate_phase how, u64 now_us)
+{
+	enter(r, how, now_us);
+	r->until_us = now_us + 6 * r->min_rtt_us + 200 * BRAID_USEC_PER_MSEC;
+	restrain(r, now_us);
+	pace(r, how == BRAID_RATE_HOLD ? BRAID_RATE_ONE / 8 :
+					 BRAID_RATE_ONE / 2);
+}
+
+static bool drains(const struct braid_rate *r)
+{
+	return r->phase == BRAID_RATE_DRAIN || r->phase == BRAID_RATE_HOLD;
+}
+
+static void cruise(struct braid_rate *r, u64 now_us)
+{
+	enter(r, BRAID_RATE_CRUISE, now_us);
+	r->empty_us = 0;
+	r->stuck_us = 0;
+	pace(r, BRAID_RATE_ONE);
+}
+
+/* The queue is too long: reads the rate off it, and empties it. */
+static void overrun(struct braid_rate *r, u64 now_us)
+{
+	struct measure m;
+
+	gather_busy(r, r->round_us, &m);
+	if (!m.us)
+		gather(r, 1, &m);
+	if (m.rate < scale(r->rate, BRAID_RATE_ONE * 3 / 4)) {
+		confirm(r, m.rate, now_us);
+		drain(r, BRAID_RATE_HOLD, now_us);
+		return;
+	}
+	confirm(r, m.rate, now_us);
+	drain(r, BRAID_RATE_DRAIN, now_us);
+}
+
+static void startup(struct braid_rate *r, const struct braid_ack *ack,
+		    u64 now_us, bool backlogged)
+{
+	struct measure m;
+
+	gather(r, r->min_rtt_us / 2, &m);
+	if (m.rate > r->rate)
+		confirm(r, m.rate, now_us);
+	if (m.queue_us != U32_MAX && m.queue_us > excess_us(r)) {
+		r->rate = m.rate;
+		overrun(r, now_us);
+		return;
+	}
+	if (r->rate >= scale(r->full_rate, BRAID_RATE_ONE * 5 / 4)) {
+		r->full_rate = r->rate;
+		r->full_rounds = 0;
+	} else if (ack->round && backlogged && !m.limited) {
+		r->full_rounds++;
+	}
+	if (r->full_rounds >= 4) {
+		cruise(r, now_us);
+		return;
+	}
+	pace(r, 2 * BRAID_RATE_ONE);
+}
+
+static void draining(struct braid_rate *r, const struct measure *m,
+		     u64 now_us)
+{
+	struct measure busy;
+
+	gather_busy(r, now_us - r->phase_us, &busy);
+	if (busy.us >= r->round_us / 2)
+		confirm(r, busy.rate, now_us);
+	if (now_us >= r->until_us ||
+	    (!r->emptying && m->last_us <= r->target_us))
+		cruise(r, now_us);
+}
+
+/* Does @m tell the link's rate, or may it show our own restraint? */
+static bool telling(const struct braid_rate *r, const struct measure *m,
+		    u64 now_us)
+{
+	s64 change = (s64)m->last_us - m->first_us;
+
+	if (now_us >= r->low_until_us)
+		return true;
+	if (change < 0)
+		change = -change;
+	return change > (s64)(m->us / 32) + r->jitter_us;
+}
+
+static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
+{
+	bool busy = m->queue_us > r->target_us / 3 + r->jitter_us / 2;
+
+	if (!m->limited && busy && telling(r, m, now_us))
+		confirm(r, r->rate + (s64)(m->rate - r->rate) / 4, now_us);
+	else if (m->rate > r->rate)
+		confirm(r, r->rate + (m->rate - r->rate) / 4, now_us);
+	else if (m->rate > scale(r->rate, BRAID_RATE_ONE * 31 / 32))
+		r->confirmed_us = now_us;
+}
+
+/* The queue does not yield although we send less: it is not ours. */
+static void watch_stuck(struct braid_rate *r, const struct measure *m,
+			u64 now_us)
+{
+	if (m->queue_us <= r->target_us + r->alien_us + EXCESS_MIN_US / 2) {
+		r->stuck_us = 0;
+		r->alien_us = min(r->alien_us, m->queue_us);
+	} else if (!r->stuck_us) {
+		r->stuck_us = now_us;
+	} else if (now_us > r->stuck_us + 8 * r->round_us) {
+		r->alien_us = m->queue_us;
+		r->stuck_us = 0;
+	}
+}
+
+static u32 cruise_gain(const struct braid_rate *r, const struct measure *m)
+{
+	s64 want = (s64)r->target_us + r->alien_us - m->queue_us;
+	s64 horizon = 4 * (s64)max(r->min_rtt_us, r->round_us / 2);
+	s64 gain = BRAID_RATE_ONE;
+
+	if (want < 0)
+		gain -= (s64)div_u64(-want * BRAID_RATE_ONE, horizon);
+	else
+		gain += (s64)div_u64(want * BRAID_RATE_ONE, horizon);
+	return clamp_t(s64, gain, BRAID_RATE_ONE * 3 / 4,
+		       BRAID_RATE_ONE * 49 / 48);
+}
+
+static void refresh(struct braid_rate *r, const struct measure *m, u64 now_us)
+{
+	r->refresh_us = now_us + REFRESH_US;
+	enter(r, BRAID_RATE_DRAIN, now_us);
+	r->emptying = true;
+	r->until_us = now_us + 2 * (min(m->queue_us, r->min_rtt_us) +
+				    REFRESH_IDLE_US);
+	restrain(r, now_us);
+	pace(r, BRAID_RATE_ONE / 2);
+}
+
+static void probe(struct braid_rate *r, u64 now_us)
+{
+	enter(r, BRAID_RATE_PROBE, now_us);
+	r->until_us = now_us + r->min_rtt_us + r->round_us;
+	pace(r, BRAID_RATE_ONE + r->step);
+}
+
+/* Is it time to look for more? */
+static bool hungry(struct braid_rate *r, const struct measure *m, u64 now_us,
+		   bool backlogged)
+{
+	if (!backlogged || m->limited || now_us < r->low_until_us ||
+	    m->queue_us > r->target_us / 3 + r->jitter_us) {
+		r->empty_us = 0;
+		return false;
+	}
+	if (!r->empty_us)
+		r->empty_us = now_us;
+	return now_us >= r->empty_us + r->round_us && now_us >= r->probe_us;
+}
+
+static void cruising(struct braid_rate *r, const struct measure *m,
+		     u64 now_us, bool backlogged)
+{
+	u32 gain;
+
+	adopt(r, m, now_us);
+	watch_stuck(r, m, now_us);
+	if (hungry(r, m, now_us, backlogged)) {
+		probe(r, now_us);
+		return;
+	}
+	if (now_us >= r->refresh_us && backlogged) {
+		refresh(r, m, now_us);
+		return;
+	}
+	gain = cruise_gain(r, m);
+	if (gain < BRAID_RATE_ONE * 31 / 32)
+		restrain(r, now_us);
+	pace(r, gain);
+}
+
+static void probing(struct braid_rate *r, u64 now_us)
+{
+	struct measure m;
+
+	if (now_us < r->until_us)
+		return;
+	gather(r, r->round_us, &m);
+	if (m.rate >= scale(r->rate, BRAID_RATE_ONE + r->step / 2)) {
+		confirm(r, m.rate, now_us);
+		r->step = min_t(u32, 2 * r->step, STEP_LAST);
+		r->wait_us = WAIT_FIRST_US;
+		probe(r, now_us);
+		return;
+	}
+	r->step = STEP_FIRST;
+	r->probe_us = now_us + r->wait_us;
+	r->wait_us = min_t(u64, 2 * r->wait_us, WAIT_LAST_US);
+	cruise(r, now_us);
+}
+
+static void step(struct braid_rate *r, const struct braid_ack *ack,
+		 u64 now_us, bool backlogged, u64 inflight)
+{
+	struct measure m, now;
+
+	gather(r, r->round_us, &m);
+	gather(r, r->min_rtt_us / 4, &now);
+	if (r->phase == BRAID_RATE_STARTUP) {
+		startup(r, ack, now_us, backlogged);
+		return;
+	}
+	if (drains(r)) {
+		draining(r, &now, now_us);
+		return;
+	}
+	if (now.queue_us != U32_MAX && now.queue_us > excess_us(r) &&
+	    inflight > full_pipe(r)) {
+		r->step = STEP_FIRST;
+		overrun(r, now_us);
+		return;
+	}
+	if (r->phase == BRAID_RATE_PROBE)
+		probing(r, now_us);
+	else
+		cruising(r, &m, now_us, backlogged);
+}
+
+void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
+		    const struct braid_rtt *rtt, const struct braid_owd *owd,
+		    u64 now_us, bool backlogged, u64 inflight)
+{
+	learn(r, rtt, owd, now_us);
+	if (slot_add(r, ack, owd, now_us))
+		step(r, ack, now_us, backlogged, inflight);
+	if (drains(r) && !r->emptying && inflight <= full_pipe(r))
+		cruise(r, now_us);
+}
+
+void braid_rate_tick(struct braid_rate *r, u64 now_us)
+{
+	if (drains(r) && now_us >= r->until_us)
+		cruise(r, now_us);
+}
+
+const char *braid_rate_phase_name(enum braid_rate_phase phase)
+{
+	static const char * const name[] = {
+		[BRAID_RATE_STARTUP] = "startup",
+		[BRAID_RATE_DRAIN] = "drain",
+		[BRAID_RATE_CRUISE] = "cruise",
+		[BRAID_RATE_PROBE] = "probe",
+		[BRAID_RATE_HOLD] = "hold",
+	};
+
+	if ((u32)phase >= ARRAY_SIZE(name))
+		return "unknown";
+	return name[phase];
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sched.h"
+
+#define NSEC_PER_USEC	1000LL
+#define NSEC_PER_SEC	1000000000ULL
+
+#define CODEL_TARGET_US		5000
+#define CODEL_INTERVAL_US	100000
+
+/* Time that @bytes (below 2^32) take. */
+static u64 span_ns(u64 bytes, u64 rate)
+{
+	return div64_u64(bytes * NSEC_PER_SEC, rate);
+}
+
+/* Until a packet that is admitted now would begin to leave. */
+static u64 wait_ns(const struct braid_way *w, u64 now_ns)
+{
+	u64 ns = span_ns(w->backlog, w->rate);
+
+	if (w->free_ns > now_ns)
+		ns += w->free_ns - now_ns;
+	return ns;
+}
+
+/* From then to its arrival, on a scale that all ways share. */
+static s64 delay_ns(const struct braid_way *w, u32 size)
+{
+	return w->owd_us * NSEC_PER_USEC + (s64)span_ns(size, w->rate);
+}
+
+static s64 largest_delay(const struct braid_way *way, u32 set, u32 size)
+{
+	s64 d, largest = 0;
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < 32; i++) {
+		if (!(set >> i & 1))
+			continue;
+		d = delay_ns(&way[i], size);
+		if (!any || d > largest)
+			largest = d;
+		any = true;
+	}
+	return largest;
+}
+
+/*
+ * With w the wait and d the delay, a path admits while w <= largest d - d +
+ * 1 ms, that is while w + d, its arrival, is at most the largest d + 1 ms:
+ * the same bound for all paths. So the earliest arrival decides alone. A
+ * full set, in turn, has w + d alike on all paths, and that is why packets
+ * then arrive in the order in which they were admitted.
+ */
+int braid_sched_pick(const struct braid_way *way, u32 set, u32 size,
+		     u64 now_ns, u64 *wake_ns)
+{
+	s64 bound, arrival, best_arrival = 0;
+	int best = -ENETUNREACH;
+	u32 i;
+
+	if (!set)
+		return -ENETUNREACH;
+	bound = largest_delay(way, set, size) + (s64)BRAID_ADMIT_NS;
+	for (i = 0; i < 32; i++) {
+		if (!(set >> i & 1))
+			continue;
+		arrival = (s64)wait_ns(&way[i], now_ns) +
+			  delay_ns(&way[i], size);
+		if (best < 0 || arrival < best_arrival) {
+			best = i;
+			best_arrival = arrival;
+		}
+	}
+	if (best_arrival <= bound)
+		return best;
+	*wake_ns = now_ns + (u64)(best_arrival - bound);
+	return -EAGAIN;
+}
+
+int braid_sched_quickest(const struct braid_way *way, u32 set, u64 now_ns)
+{
+	s64 arrival, best_arrival = 0;
+	int best = -ENETUNREACH;
+	u32 i;
+
+	for (i = 0; i < 32; i++) {
+		if (!(set >> i & 1))
+			continue;
+		arrival = (s64)wait_ns(&way[i], now_ns) + delay_ns(&way[i], 0);
+		if (best < 0 || arrival < best_arrival) {
+			best = i;
+			best_arrival = arrival;
+		}
+	}
+	return best;
+}
+
+u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot)
+{
+	s64 skew = largest_delay(way, set, 0) - delay_ns(&way[slot], 0);
+
+	if (skew <= 0)
+		return 0;
+	return min_t(u64, div_u64(skew, NSEC_PER_USEC), U32_MAX);
+}
+
+void braid_sched_codel(u32 rtt_us, u32 *target_us, u32 *interval_us)
+{
+	*target_us = max_t(u32, rtt_us / 5 * 2, CODEL_TARGET_US);
+	*interval_us = max_t(u32, rtt_us, CODEL_INTERVAL_US);
+}
+
+u64 braid_pace_next(u64 free_ns, u64 now_ns, u32 size, u64 rate)
+{
+	if (now_ns > free_ns + BRAID_PACE_CREDIT_NS)
+		free_ns = now_ns - BRAID_PACE_CREDIT_NS;
+	return free_ns + span_ns(size, rate);
+}
