@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+#   make setup         installs what is needed (make test and make demo do it, too)
+#   make               everything
+#   make test          unit tests, then scenarios in a VM; test-unit, test-vm
+#   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
+#   make demo          shows it
+#   make bench         the comparisons
+#   make style         checkpatch, sparse, shellcheck
+#   make netlink-gen   generates code from Documentation/netlink/specs
+#   make install       into DESTDIR and PREFIX
+#
+# V=1 shows commands; KDIR=... builds the module for another kernel.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+V ?= 0
+ifeq ($(V),1)
+Q :=
+note = @:
+else
+Q := @
+note = @printf '  %-7s %s\n'
+endif
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := build
+BRAID_CACHE ?= $(HOME)/.cache/braid
+export BRAID_CACHE
+
+all: module bpf userspace
+
+setup:
+	$(Q)scripts/setup
+
+# --- module
+KDIR ?= $(wildcard $(BRAID_CACHE)/kernel/current/lib/modules/*/build)
+release = $(shell cat $(KDIR)/include/config/kernel.release)
+moddir = $(BUILD)/module/$(release)
+
+# The farm is laid anew, so that a file that has gone is gone there as well;
+# objects stay. Kbuild sees through the links what has changed.
+module:
+	$(Q)[ -e '$(KDIR)/include/config/kernel.release' ] || \
+		{ echo "no kernel headers at '$(KDIR)': run scripts/setup" >&2; exit 1; }
+	$(Q)mkdir -p $(moddir)
+	$(Q)find $(moddir) -type l -delete
+	$(Q)cp -rs $(CURDIR)/Kbuild $(CURDIR)/module $(moddir)/
+	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/$(moddir) \
+		V=$(V) $(KFLAGS) modules
+
+# --- policies
+CLANG ?= clang
+BPFFLAGS = -target bpf -g -O2 -Wall -Wextra -Werror -Imodule/uapi \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+bpf_objects = $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+
+bpf: $(bpf_objects)
+
+# DWARF only doubles the size; BTF stays.
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(note) BPF $@
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)llvm-strip -g $@
+
+# --- userspace
+CC := gcc
+CFLAGS ?= -O2 -g
+WARN := -std=gnu11 -Wall -Wextra -Werror
+INCLUDES := -Imodule/uapi -Iuserspace/lib -I/usr/include/libnl3
+LIBS := -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
+lib_sources := $(wildcard userspace/lib/*.c)
+cli_sources := $(wildcard userspace/cli/*.c)
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+userspace: $(if $(cli_sources),$(BUILD)/userspace/braidctl)
+
+$(BUILD)/userspace/braidctl: $(call object,$(cli_sources) $(lib_sources))
+	$(note) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/userspace/%.o: userspace/%.c
+	@mkdir -p $(@D)
+	$(note) CC $@
+	$(Q)$(CC) $(WARN) $(CFLAGS) $(CPPFLAGS) $(INCLUDES) -MMD -MP -c -o $@ $<
+
+# --- unit tests: one program for each tests/unit/test_*.c, with the transport's
+# arithmetic and the library in it; other files there are linked into each.
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+unit := $(BUILD)/unit
+unit_sources := $(wildcard tests/unit/*.c)
+unit_mains := $(wildcard tests/unit/test_*.c)
+unit_shared := $(filter-out $(unit_mains),$(unit_sources)) \
+	$(wildcard module/core/*.c) $(lib_sources)
+unit_object = $(patsubst %.c,$(unit)/%.o,$(1))
+unit_programs := $(patsubst tests/unit/%.c,$(unit)/%,$(unit_mains))
+
+unit-programs: $(unit_programs)
+
+$(unit_programs): $(unit)/%: $(unit)/tests/unit/%.o $(call unit_object,$(unit_shared))
+	$(note) LD $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+
+$(unit)/%.o: %.c
+	@mkdir -p $(@D)
+	$(note) CC $@
+	$(Q)$(CC) $(WARN) $(SANITIZE) $(CPPFLAGS) $(INCLUDES) -Imodule \
+		-Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
+
+# --- running it
+# scripts/tests builds what each part needs and prints the last line.
+test: setup
+	$(Q)scripts/tests unit vm
+
+test-unit: unit-programs
+	$(Q)tests/unit/run $(unit_programs)
+
+test-vm: all
+	$(Q)scripts/tests vm-only
+
+test-debug: setup
+	$(Q)scripts/tests debug
+
+demo: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/demo
+
+bench: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/bench/run
+
+style: setup
+	$(Q)scripts/style
+
+netlink-gen:
+	$(Q)scripts/netlink-gen
+
+# --- installing
+sbindir := $(DESTDIR)$(PREFIX)/sbin
+bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
+man8dir := $(DESTDIR)$(PREFIX)/share/man/man8
+moduledir = $(DESTDIR)/lib/modules/$(release)/updates
+man8 := $(wildcard Documentation/man/*.8)
+
+install: all
+	$(Q)install -d $(sbindir) $(bpfdir) $(moduledir)
+	$(note) INSTALL $(sbindir)/braidctl
+	$(Q)install $(BUILD)/userspace/braidctl $(sbindir)/
+	$(note) INSTALL $(bpfdir)
+	$(Q)install -m 644 $(bpf_objects) $(bpfdir)/
+	$(note) INSTALL $(moduledir)/braid.ko
+	$(Q)install -m 644 $(moddir)/braid.ko $(moduledir)/
+	$(Q)[ -z '$(man8)' ] || install -D -m 644 -t $(man8dir) $(man8)
+	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
+
+uninstall:
+	$(Q)rm -f $(sbindir)/braidctl $(moduledir)/braid.ko
+	$(Q)rm -f $(patsubst Documentation/man/%,$(man8dir)/%,$(man8))
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/braid
+	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
+
+.PHONY: all setup module bpf userspace unit-programs test test-unit test-vm \
+	test-debug demo bench style netlink-gen install uninstall clean
