@@ -12,6 +12,16 @@
 #define BRAID_REPLAY_BITS	8192
 #define BRAID_REPLAY_WORDS	(BRAID_REPLAY_BITS / 64)
 
+/*
+ * A ring of @words words (a power of two) below *@next, which is the highest
+ * number taken plus one, 0 with an all-zero @map at the start. Numbers as far
+ * as (@words - 1) * 64 below it are known. Returns 0 for a new number, -EEXIST
+ * for a known one, -ERANGE for one below the window.
+ */
+int braid_ring_check(const u64 *map, u32 words, u64 next, u64 n);
+/* The same, and takes the number if it is new. */
+int braid_ring_commit(u64 *map, u32 words, u64 *next, u64 n);
+
 /**
  * struct braid_replay - window of received packet numbers
  * @next: highest received number plus one; 0 before the first

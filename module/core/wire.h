@@ -14,6 +14,13 @@ enum braid_wire_len {
 	BRAID_TAG_LEN = 16,
 	BRAID_OVERHEAD = BRAID_HDR_LEN + BRAID_DATA_LEN + BRAID_TAG_LEN,
 	BRAID_TLV_LEN = 4,	/* type, length of the value */
+	/* values of TLVs: the least, and what each entry of a list adds */
+	BRAID_REPORT_LEN = 38,
+	BRAID_REPORT_RANGE_LEN = 4,
+	BRAID_SCHEDULE_LEN = 10,
+	BRAID_SCHEDULE_PATH_LEN = 20,
+	BRAID_PROBE_LEN = 26,
+	BRAID_STATUS_LEN = 7,
 };
 
 enum braid_type {
@@ -26,6 +33,12 @@ enum braid_type {
 #define BRAID_BACK_FAR	0xffff	/* predecessor unknown or further away */
 #define BRAID_MAX_PATHS	32	/* paths of a peer in use at a time */
 #define BRAID_MAX_RANGES	32	/* ranges of a report */
+
+/* Largest report and schedule, as whole TLVs. */
+#define BRAID_REPORT_MAX	(BRAID_TLV_LEN + BRAID_REPORT_LEN + \
+				 (BRAID_MAX_RANGES - 1) * BRAID_REPORT_RANGE_LEN)
+#define BRAID_SCHEDULE_MAX	(BRAID_TLV_LEN + BRAID_SCHEDULE_LEN + \
+				 BRAID_MAX_PATHS * BRAID_SCHEDULE_PATH_LEN)
 
 /**
  * struct braid_hdr - the clear part of every packet
@@ -103,7 +116,8 @@ int braid_tlv_next(struct braid_tlv *tlv, const u8 **p, size_t *left);
 
 /*
  * The braid_*_write functions below write one whole TLV and return its size,
- * or -ENOSPC without touching @buf. The braid_*_read functions take a value
+ * or -ENOSPC (no room) or -EINVAL (ranges or a count that the wire cannot
+ * carry) without touching @buf. The braid_*_read functions take a value
  * and return 0 or -EBADMSG; after an error the target holds no promise.
  */
 
