@@ -21,11 +21,12 @@ enum braid_sent_state {
 /**
  * struct braid_sent - one packet sent on a path
  * @sent_us: when, by our clock
- * @gseq: its number in the session, when @data
+ * @gseq: its number in the session, when @data; the owner's until DONE
+ * @skip: once DONE: the next number that may not be (not for the owner)
  * @delivered: bytes reported delivered on the path when it was sent
  * @delivered_at_us: arrival time (the peer's clock) of the newest packet
- *	reported when it was sent
- * @first_sent_us: sending time of that packet
+ *	reported when it was sent, 0 while none of its flight was
+ * @first_sent_us: sending time of that packet, or of the flight's first
  * @size: bytes, outer IP header included
  * @state: enum braid_sent_state
  * @data: carries an inner packet
@@ -34,7 +35,10 @@ enum braid_sent_state {
  */
 struct braid_sent {
 	u64 sent_us;
-	u64 gseq;
+	union {
+		u64 gseq;
+		u64 skip;
+	};
 	u64 delivered;
 	u64 delivered_at_us;
 	u64 first_sent_us;
@@ -50,7 +54,8 @@ struct braid_sent {
  * @rec: ring of records, indexed by pn & @mask; memory is the owner's
  * @mask: records minus one, a power of two minus one
  * @next_pn: number of the next packet
- * @tail_pn: lowest number whose record may still matter
+ * @tail_pn: lowest number that has a record
+ * @scan_pn: nothing below it flies
  * @top_pn: highest reported number plus one
  * @delivered: bytes reported delivered
  * @lost: bytes declared lost (and not proven late since)
@@ -61,12 +66,20 @@ struct braid_sent {
  * @late_packets: declared lost and reported later (never decreases)
  * @packet_thresh: packets of reordering tolerated, from 3 up
  * @time_num: reordering time is RTT * @time_num / 8, from 9 up to 16
- * @first_sent_us: sending time of the newest reported packet
- * @delivered_at_us: its arrival time, the peer's clock
+ * @first_sent_us: sending time of the newest reported packet, or of the first
+ *	of a flight that began when nothing flew
+ * @delivered_at_us: the newest one's arrival time, the peer's clock; 0 while
+ *	none of the flight was reported
+ * @anchor_at_us: @delivered_at_us as of the flight's first report, or 0
+ * @anchor_sent_us: @first_sent_us as of then
+ * @anchor_delivered: @delivered as of then
  * @last_report_us: when the newest report with something new came
  * @oldest_us: sending time of the oldest packet that still flies, or
  *	BRAID_NEVER
- * @calm_rounds: round trips without a late packet
+ * @seen_extent: largest reordering seen since the thresholds were reviewed,
+ *	in packets
+ * @seen_num: the same in time, as @time_num
+ * @calm_rounds: round trips without a late packet since then
  * @round_pn: end of the running round trip
  */
 struct braid_loss {
@@ -74,6 +87,7 @@ struct braid_loss {
 	u32 mask;
 	u64 next_pn;
 	u64 tail_pn;
+	u64 scan_pn;
 	u64 top_pn;
 	u64 delivered;
 	u64 lost;
@@ -86,8 +100,13 @@ struct braid_loss {
 	u32 time_num;
 	u64 first_sent_us;
 	u64 delivered_at_us;
+	u64 anchor_at_us;
+	u64 anchor_sent_us;
+	u64 anchor_delivered;
 	u64 last_report_us;
 	u64 oldest_us;
+	u32 seen_extent;
+	u32 seen_num;
 	u32 calm_rounds;
 	u64 round_pn;
 };
@@ -126,7 +145,9 @@ struct braid_ack {
  * @lost: the packet is declared lost now; it may still be reported later
  *
  * Both are called with the record still in place; they may take the cookie
- * and set it to NULL. Either may be NULL.
+ * and set it to NULL. One that stays comes back through the other, through
+ * braid_loss_sent() when its record is used anew, or through
+ * braid_loss_drain(). Either may be NULL. They must not call into this path.
  */
 struct braid_loss_ops {
 	void (*acked)(void *ctx, struct braid_sent *rec);
