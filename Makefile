@@ -54,7 +54,7 @@ module:
 
 # --- policies
 CLANG ?= clang
-BPFFLAGS = -target bpf -g -O2 -Wall -Wextra -Werror -Imodule/uapi \
+BPFFLAGS = -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -Imodule/uapi \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 bpf_objects = $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 
