@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Paths and small helpers that the scripts share; sourced, never run.
 
+# shellcheck disable=SC2034 # used by those who source this file
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # used by those who source this file
 cache=${BRAID_CACHE:-$HOME/.cache/braid}
