@@ -161,6 +161,16 @@ static inline bool braid_steer_wants(const struct braid_steer_dev *sd, u32 what)
 	return wants;
 }
 
+static inline bool braid_steer_wants_sent(const struct braid_steer_dev *sd)
+{
+	return braid_steer_wants(sd, BRAID_HAS_SENT);
+}
+
+static inline bool braid_steer_wants_received(const struct braid_steer_dev *sd)
+{
+	return braid_steer_wants(sd, BRAID_HAS_RECEIVED);
+}
+
 /**
  * braid_sent_add - notes that a path got segments
  * @ctx: zeroed at first
