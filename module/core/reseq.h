@@ -56,42 +56,62 @@ struct braid_item {
  * struct braid_lane - one ordering domain
  * @held: packets that wait, lowest gseq first
  * @node: in the resequencer's list of lanes that hold packets
+ * @hint: the packet put last between others, where the search for the next
+ *	one's place may begin, or NULL
  * @last: highest gseq delivered or given up, plus one; 0 before the first
  * @proven_us: when the hole at the head was proven lost, or 0
+ * @since_us: arrival of the packet from which the hold of the hole counts
+ * @since_owd_us: delay of the path that brought it
  */
 struct braid_lane {
 	struct list_head held;
 	struct list_head node;
+	struct braid_item *hint;
 	u64 last;
 	u64 proven_us;
+	u64 since_us;
+	u32 since_owd_us;
 };
 
 /**
  * struct braid_rx_sched - what is known of one path of the sender
- * @used: the slot is taken
- * @known: the sender's schedule spoke of it
- * @active: it may carry packets with a lane and a gseq >= @from; without it
- *	none with a gseq >= @from
+ * @top: [0] is the highest gseq (with a lane) that it delivered, plus one; the
+ *	last entry is what [0] was before the last @slack or more packets moved
+ *	it, so the path proves what is below that
  * @from: see @active
  * @idle_from: for an active path, where its idle time before @from began:
  *	nothing in [@idle_from, @from) travelled on it; U64_MAX for unknown
- * @id: the sender's id for it
+ * @settle_us: for an idle path, when it is settled
  * @owd_us: from the schedule
  * @jitter_us: from the schedule
- * @top: the highest gseqs (with a lane) it delivered, plus one, highest first
+ * @calm: packets that moved @top since one was found to be reordered
  * @slack: later packets wanted for a proof, BRAID_SLACK up
+ * @step: packets that moved @top since its entries were shifted
+ * @id: the sender's id for it
+ * @used: the slot is taken
+ * @present: packets may come from it; without it, only schedules spoke of it
+ * @known: a schedule spoke of it
+ * @active: it may carry packets with a lane and a gseq >= @from; without it
+ *	none with a gseq >= @from
+ * @settled: an idle path whose last packets have had the time to come: it
+ *	blocks nothing
  */
 struct braid_rx_sched {
-	bool used;
-	bool known;
-	bool active;
-	u16 id;
+	u64 top[BRAID_SLACK + 1];
 	u64 from;
 	u64 idle_from;
+	u64 settle_us;
 	u32 owd_us;
 	u32 jitter_us;
-	u64 top[BRAID_SLACK + 1];
-	u32 slack;
+	u32 calm;
+	u16 slack;
+	u16 step;
+	u16 id;
+	bool used;
+	bool present;
+	bool known;
+	bool active;
+	bool settled;
 };
 
 /**
@@ -101,7 +121,7 @@ struct braid_rx_sched {
  * @held: had to wait
  * @late: came after their place was given up, and were delivered
  * @duplicate: seen before
- * @proof: holes released by proof
+ * @proof: holes released by proof (and the repair time after it)
  * @timer: holes released by the backstop
  * @overflow: holes released because the bounds were reached
  * @old: below the window of known numbers, treated as duplicates
@@ -125,17 +145,25 @@ struct braid_reseq_stats {
 /**
  * struct braid_reseq - the resequencer of one peer
  * @lane: lanes, a power of two; memory is the owner's
- * @n_lanes: number of lanes; a lane number is taken modulo it
+ * @n_lanes: number of lanes, no fewer than the sender uses; a lane number is
+ *	taken modulo it
  * @seen: BRAID_SEEN_WORDS words, the owner's: which gseqs came
  * @next: highest gseq seen plus one
  * @busy: lanes that hold packets
  * @min_hole: lowest gseq that must be proven lost for some lane to move on;
  *	BRAID_NEVER when nothing is held (kept so that an arrival costs no walk
- *	over the lanes)
- * @path: the sender's paths
+ *	over the lanes; may be too low, never too high)
+ * @due_us: when some lane moves on by time; may be too early, never too late
+ * @sweep_us: not before that is a walk over the lanes tried in vain again
+ * @slot: for each path index of the owner, its entry in @path plus one, or 0
+ * @path: the sender's paths, those of the schedule that sent nothing included
+ * @n_path: entries of @path that may be in use
+ * @blind: a schedule spoke of more paths than there is room for: no proofs
  * @sched_seq: number of the newest schedule
  * @sched_known: there was one
  * @repair_us: from the schedule
+ * @max_owd_us: largest delay of the paths that may carry data
+ * @max_jitter_us: largest deviation of their delays
  * @cap_us: longest hold
  * @limit_bytes: most bytes held
  * @held_bytes: bytes held
@@ -149,10 +177,17 @@ struct braid_reseq {
 	u64 next;
 	struct list_head busy;
 	u64 min_hole;
+	u64 due_us;
+	u64 sweep_us;
+	u8 slot[BRAID_RX_PATHS];
 	struct braid_rx_sched path[BRAID_RX_PATHS];
+	u32 n_path;
+	bool blind;
 	u32 sched_seq;
 	bool sched_known;
 	u32 repair_us;
+	u32 max_owd_us;
+	u32 max_jitter_us;
 	u32 cap_us;
 	u32 limit_bytes;
 	u32 held_bytes;
@@ -168,7 +203,10 @@ enum braid_verdict_in {
 
 void braid_reseq_init(struct braid_reseq *rs, struct braid_lane *lane,
 		      u32 n_lanes, u64 *seen, u32 cap_us, u32 limit_bytes);
-/* A path of the sender appears at index @path; -EEXIST when it is taken. */
+/*
+ * A path of the sender appears at index @path. Returns 0, -EEXIST when index or
+ * id is taken, -EINVAL for an index that cannot be, -ENOSPC.
+ */
 int braid_reseq_path_add(struct braid_reseq *rs, u32 path, u16 id);
 /* It is gone: it blocks no proof any more. Holes it blocked go to @out. */
 void braid_reseq_path_del(struct braid_reseq *rs, u32 path, u64 now_us,
@@ -190,7 +228,7 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 			  const struct braid_schedule *s, u64 now_us,
 			  struct list_head *out);
 /*
- * When braid_reseq_expire() has something to do next, or BRAID_NEVER. The
+ * When braid_reseq_expire() may have something to do next, or BRAID_NEVER. The
  * hold of a hole is counted from the arrival of the packet behind it:
  *   (largest owd of the paths that may carry data, minus that of the path
  *    that brought the packet) + 4 * largest jitter + repair time + 2 ms,
@@ -199,7 +237,7 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 u64 braid_reseq_deadline(const struct braid_reseq *rs);
 void braid_reseq_expire(struct braid_reseq *rs, u64 now_us,
 			struct list_head *out);
-/* Gives up every order and releases all, oldest first (teardown). */
+/* Gives up every order and releases all, lane by lane (teardown). */
 void braid_reseq_flush(struct braid_reseq *rs, u64 now_us,
 		       struct list_head *out);
 
