@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sim NAME [seed]    one scenario, in detail
+ * sim all [seed]     the table, one line each
+ * sim random N [seed]    N scenarios made of chance: properties only
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "score.h"
+
+static bool run(const struct scenario *sc, u64 seed, bool detail)
+{
+	struct world *w = world_new(sc, seed);
+	bool good;
+
+	world_run(w);
+	good = score_check(w);
+	if (detail)
+		score_detail(w);
+	else
+		score_line(w);
+	world_free(w);
+	return good;
+}
+
+static int run_all(u64 seed)
+{
+	const struct scenario *sc;
+	int bad = 0;
+	u32 i;
+
+	score_head();
+	for (i = 0; (sc = scenario_at(i)); i++)
+		bad += !run(sc, seed, false);
+	return bad ? 1 : 0;
+}
+
+static int run_random_part(u32 from, u32 n, u32 step, u64 seed)
+{
+	struct scenario sc;
+	int bad = 0;
+	u32 i;
+
+	for (i = from; i < n; i += step) {
+		struct world *w;
+
+		scenario_random(&sc, seed + i);
+		w = world_new(&sc, seed + i);
+		world_run(w);
+		bad += !score_check(w);
+		world_free(w);
+	}
+	return bad ? 1 : 0;
+}
+
+static int run_random(u32 n, u64 seed)
+{
+	int status, bad = 0;
+	u32 i, procs = 2;
+
+	for (i = 0; i < procs; i++)
+		if (!fork())
+			_exit(run_random_part(i, n, procs, seed));
+	for (i = 0; i < procs; i++) {
+		wait(&status);
+		bad |= status;
+	}
+	printf("%u scenarios, %s\n", n, bad ? "some FAILED" : "all good");
+	return bad ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct scenario *sc;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: sim NAME [seed] | all [seed] | random N [seed]\n");
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!strcmp(argv[1], "all"))
+		return run_all(argc > 2 ? strtoull(argv[2], NULL, 0) : 1);
+	if (!strcmp(argv[1], "random"))
+		return run_random(argc > 2 ? atoi(argv[2]) : 1000,
+				  argc > 3 ? strtoull(argv[3], NULL, 0) : 1);
+	sc = scenario_find(argv[1]);
+	if (!sc) {
+		fprintf(stderr, "sim: no scenario %s\n", argv[1]);
+		return 2;
+	}
+	return !run(sc, argc > 2 ? strtoull(argv[2], NULL, 0) : 1, true);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "score.h"
+
+/* Bytes of the tunnel's flows between two times. */
+static u64 bytes_between(const struct world *w, u32 from_ms, u32 to_ms)
+{
+	u64 sum = 0;
+	u32 i, b;
+
+	for (i = 0; i < w->n_flows; i++) {
+		if (w->flow[i].cfg.outside)
+			continue;
+		for (b = from_ms / 10; b < to_ms / 10 && b < TCP_BINS; b++)
+			sum += w->flow[i].sink.bin[b];
+	}
+	return sum;
+}
+
+/* Payload share of a full-size packet: 1384 of 1514, datagrams 1436. */
+static double share(const struct world *w)
+{
+	return (w->flow[0].cfg.kind == FLOW_CONSTANT ? 1436 : 1384) / 1514.0;
+}
+
+static double efficiency(const struct world *w)
+{
+	u32 end_ms = w->sc->seconds * 1000, i;
+	double rate = 0;
+
+	for (i = 0; i < w->sc->n_links; i++)
+		rate += w->sc->link[i].rate;
+	return bytes_between(w, w->sc->skip_ms, end_ms) * 1000.0 /
+	       (end_ms - w->sc->skip_ms) / (rate * share(w));
+}
+
+static u32 stall_ms(const struct world *w)
+{
+	u32 b, worst = 0, run = 0;
+	const struct flow *f = &w->flow[0];
+
+	for (b = w->sc->skip_ms / 10; b < w->sc->seconds * 100; b++) {
+		run = f->sink.bin[b] ? 0 : run + 1;
+		worst = max(worst, run);
+	}
+	return worst * 10;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Estimate against the shaped rate from 10 s on, percent, by permille. */
+static double rate_error(const struct world *w, u32 path, u32 permille)
+{
+	double err[END_BINS], is, want;
+	u32 n = 0, b;
+
+	want = w->ahead[path].cfg.rate / 125.0 * 1500 / 1514;
+	for (b = 100; b < w->sc->seconds * 10 && b < END_BINS; b++) {
+		is = w->a.path[path].rate_log[b];
+		err[n++] = fabs(is - want) / want * 100;
+	}
+	if (!n)
+		return 0;
+	qsort(err, n, sizeof(*err), by_size);
+	return err[min(n - 1, n * permille / 1000)];
+}
+
+static u32 flow_delay_ms(const struct flow *f, u32 permille)
+{
+	u64 all = 0, sum = 0;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(f->sink.delay_ms); i++)
+		all += f->sink.delay_ms[i];
+	for (i = 0; i < ARRAY_SIZE(f->sink.delay_ms) - 1; i++) {
+		sum += f->sink.delay_ms[i];
+		if (sum * 1000 >= all * permille)
+			break;
+	}
+	return i;
+}
+
+bool score_check(struct world *w)
+{
+	const struct end *ends[] = { &w->a, &w->b };
+	const char *what = NULL;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		const struct end *e = ends[i];
+
+		if (e->twice)
+			what = "delivered twice";
+		else if (e->broken_order)
+			what = "out of order in a lane, not counted late";
+		else if (e->reseq.stats.max_bytes > e->knobs.limit_bytes)
+			what = "held more than the bound";
+	}
+	if (!w->b.data_packets && w->n_flows && w->flow[0].cfg.kind != FLOW_CONSTANT)
+		what = "no progress";
+	if (what)
+		printf("%s: FAILED: %s\n", w->sc->name, what);
+	return !what;
+}
+
+void score_head(void)
+{
+	printf("%-11s %6s %6s %5s | %-17s | %-17s | %5s %5s %5s %5s | %s\n",
+	       "scenario", "Mbit", "eff%", "stall", "queue p99 ms", "rate err% p90",
+	       "codel", "reps", "rtx", "late", "hold: proof timer maxKB");
+}
+
+static double mbit(const struct world *w)
+{
+	u32 end_ms = w->sc->seconds * 1000;
+
+	return bytes_between(w, w->sc->skip_ms, end_ms) * 8.0 / 1000 /
+	       (end_ms - w->sc->skip_ms);
+}
+
+/* How long after @at_ms the goodput of 200 ms reached @want of a sum. */
+static u32 reach_ms(const struct world *w, u32 at_ms, double rate)
+{
+	u32 t;
+
+	for (t = at_ms; t + 200 <= w->sc->seconds * 1000; t += 10)
+		if (bytes_between(w, t, t + 200) * 5 >= rate)
+			return t + 200 - at_ms;
+	return 99999;
+}
+
+static void line_extra(const struct world *w)
+{
+	const struct change *c;
+	double rate[SIM_PATHS], sum;
+	bool dead[SIM_PATHS] = { false };
+	u32 i, k;
+
+	for (i = 0; i < w->sc->n_links; i++)
+		rate[i] = w->sc->link[i].rate;
+	for (c = w->sc->change; c < w->sc->change + WORLD_CHANGES && c->at_ms;
+	     c++) {
+		if (c->rate_kbit)
+			rate[c->link] = c->rate_kbit * 125.0;
+		if (c->kill || c->revive)
+			dead[c->link] = c->kill;
+		for (sum = 0, i = 0; i < w->sc->n_links; i++)
+			sum += dead[i] ? 0 : rate[i];
+		printf(" %us:90%%@%ums", c->at_ms / 1000,
+		       reach_ms(w, c->at_ms, 0.9 * sum * share(w)));
+	}
+	for (k = 0; k < w->n_flows; k++) {
+		const struct flow *f = &w->flow[k];
+
+		if (f->cfg.kind == FLOW_CONSTANT)
+			printf(" udp%u: loss %.2f%% p99 %u ms", k,
+			       100.0 - 100.0 * f->sink.received /
+			       (f->next ? f->next : 1), flow_delay_ms(f, 990));
+		if (f->cfg.outside)
+			printf(" outside: %.1f Mbit", f->sink.bytes * 8e-6 /
+			       (w->sc->seconds - f->cfg.start_us / 1e6));
+	}
+}
+
+void score_line(struct world *w)
+{
+	char q[64] = "", r[64] = "";
+	u32 i;
+
+	for (i = 0; i < w->sc->n_links; i++) {
+		sprintf(q + strlen(q), "%u ", link_wait_ms(&w->ahead[i], 990));
+		sprintf(r + strlen(r), "%.1f ", rate_error(w, i, 900));
+	}
+	printf("%-11s %6.1f %6.1f %5u | %-17s | %-17s | %5llu %5llu %5llu %5llu | %llu %llu %u",
+	       w->sc->name, mbit(w), efficiency(w) * 100, stall_ms(w), q, r,
+	       (unsigned long long)w->a.fq.codel_drops,
+	       (unsigned long long)w->a.repairs,
+	       (unsigned long long)w->flow[0].retransmits,
+	       (unsigned long long)w->b.reseq.stats.late,
+	       (unsigned long long)w->b.reseq.stats.proof,
+	       (unsigned long long)w->b.reseq.stats.timer,
+	       w->b.reseq.stats.max_bytes / 1024);
+	line_extra(w);
+	printf("\n");
+}
+
+static void detail_path(const struct world *w, u32 i)
+{
+	const struct path *p = &w->a.path[i];
+	const struct link *l = &w->ahead[i];
+
+	printf("path %u: sent %.1f MB, lost %llu, late %llu, random %llu, overflow %llu, suspected %llu, repairs %llu, wait p50 %u p99 %u p999 %u ms, phase %s rate %.2f\n",
+	       i, p->sent_bytes / 1e6,
+	       (unsigned long long)p->loss.lost_packets,
+	       (unsigned long long)p->loss.late_packets,
+	       (unsigned long long)l->lost, (unsigned long long)l->overflow,
+	       (unsigned long long)p->suspected,
+	       (unsigned long long)p->repaired, link_wait_ms(l, 500),
+	       link_wait_ms(l, 990), link_wait_ms(l, 999),
+	       braid_rate_phase_name(p->rate.phase), p->rate.rate * 8e-6);
+}
+
+void score_detail(struct world *w)
+{
+	u32 b, i;
+
+	score_head();
+	score_line(w);
+	for (i = 0; i < w->sc->n_links; i++)
+		detail_path(w, i);
+	printf("control: %.1f kbit/s back, %llu reports; timeouts %llu; data %llu\n",
+	       w->b.control_bytes * 8e-3 / w->sc->seconds,
+	       (unsigned long long)w->b.reports,
+	       (unsigned long long)w->flow[0].timeouts,
+	       (unsigned long long)w->a.data_packets);
+	for (b = 0; b < w->sc->seconds * 5; b++) {
+		printf("%5.1f s %6.1f Mbit |", b / 5.0,
+		       bytes_between(w, b * 200, b * 200 + 200) * 8e-6 * 5);
+		for (i = 0; i < w->sc->n_links; i++)
+			printf(" %6.2f", w->a.path[i].rate_log[2 * b] / 1e3);
+		printf("\n");
+	}
+}
