@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps that all policies share: their layout, for policies and for
+ * userspace, and for policies their definitions. Whoever loads a policy pins
+ * them under BRAID_MAPS_DIR by name and gives the pinned ones to the next
+ * policy, so that figures survive a change of policy.
+ *
+ * Documentation/design/steering.md says why they are as they are.
+ */
+#ifndef BRAID_MAPS_H
+#define BRAID_MAPS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define BRAID_MAPS_DIR		"/sys/fs/bpf/braid/maps"
+#define BRAID_MAP_FLOWS		"braid_flows"
+#define BRAID_MAP_FLOWRING	"braid_flowring"
+#define BRAID_MAP_FLOWSTAT	"braid_flowstat"
+#define BRAID_MAP_PATHS		"braid_paths"
+
+/* Most flows, and most paths, of all devices and namespaces together. */
+#define BRAID_FLOW_LIMIT	65536
+#define BRAID_PATH_LIMIT	16384
+
+/* Slots whose bytes a flow tells apart; the rest is in other_bytes. */
+#define BRAID_FLOW_SLOTS	8
+
+/* braid_flow_value.class */
+#define BRAID_CLASS_NONE	0	/* not yet known, or of no concern */
+#define BRAID_CLASS_SMALL	1	/* has sent little so far */
+#define BRAID_CLASS_INTERACTIVE	2	/* somebody waits for every packet */
+#define BRAID_CLASS_BULK	3	/* throughput counts */
+
+/* braid_flow_value.slot while no path is chosen */
+#define BRAID_NO_SLOT		0xffffffff
+
+/**
+ * struct braid_flow_key - a flow, the same for both of its directions
+ * @netns: cookie of the device's namespace
+ * @ifindex: the braid device
+ * @peer: number of the peer
+ * @near: address on our side of the tunnel, IPv4 in the first four bytes
+ * @far: address behind the peer
+ * @near_port: port on our side, host order; 0 where the protocol has none
+ * @far_port: port behind the peer
+ * @family: 4 or 6
+ * @proto: IP protocol
+ * @zero: 0
+ */
+struct braid_flow_key {
+	__u64 netns;
+	__u32 ifindex;
+	__u32 peer;
+	__u8 near[16];
+	__u8 far[16];
+	__u16 near_port;
+	__u16 far_port;
+	__u8 family;
+	__u8 proto;
+	__u16 zero;
+};
+
+/**
+ * struct braid_flow_value - what is known of a flow
+ * @first_ns: first packet, CLOCK_MONOTONIC
+ * @last_ns: newest packet
+ * @out_packets: packets into the tunnel; a GSO packet counts as one
+ * @out_segments: packets that they became on the wire
+ * @out_bytes: bytes of the segments, IP headers included
+ * @in_packets: packets out of the tunnel
+ * @in_segments: as they were on the wire
+ * @in_bytes: bytes of them
+ * @out_rate: smoothed bytes per second, as of @last_ns
+ * @in_rate: smoothed bytes per second, as of @last_ns
+ * @verdict: the newest one the policy gave
+ * @slot_bytes: bytes sent over each of the first slots
+ * @other_bytes: bytes sent over the other slots
+ * @repaired: segments sent again
+ * @late: segments lost and too late to be sent again
+ * @class: BRAID_CLASS_*
+ * @slot: path chosen for a pinned flow, BRAID_NO_SLOT for none
+ * @moves: how often @slot changed
+ * @turns: how often @class changed
+ * @window_ns: when the rates' measuring window began
+ * @window_out: @out_bytes then
+ * @window_in: @in_bytes then
+ * @chosen_ns: when @slot was last looked at
+ * @calm_ns: since when a bulk flow has been slow, 0 when it is not
+ * @burst: @out_bytes when the flow last began as a small one
+ *
+ * Totals are added to atomically; the rest is written by whichever CPU comes
+ * by, and a flow is on one CPU as a rule.
+ */
+struct braid_flow_value {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 out_packets;
+	__u64 out_segments;
+	__u64 out_bytes;
+	__u64 in_packets;
+	__u64 in_segments;
+	__u64 in_bytes;
+	__u64 out_rate;
+	__u64 in_rate;
+	__u64 verdict;
+	__u64 slot_bytes[BRAID_FLOW_SLOTS];
+	__u64 other_bytes;
+	__u64 repaired;
+	__u64 late;
+	__u32 class;
+	__u32 slot;
+	__u32 moves;
+	__u32 turns;
+	__u64 window_ns;
+	__u64 window_out;
+	__u64 window_in;
+	__u64 chosen_ns;
+	__u64 calm_ns;
+	__u64 burst;
+};
+
+/**
+ * struct braid_flowstat - what the flow map says of itself
+ * @entries: flows in it
+ * @limit: most flows it holds
+ * @refused: packets whose flow could not be entered
+ * @evicted: idle flows that gave way to new ones
+ * @hand: next place of the ring to look at, modulo @limit
+ */
+struct braid_flowstat {
+	__u64 entries;
+	__u64 limit;
+	__u64 refused;
+	__u64 evicted;
+	__u64 hand;
+};
+
+/**
+ * struct braid_path_key - a path
+ * @netns: cookie of the device's namespace
+ * @ifindex: the braid device
+ * @peer: number of the peer
+ * @slot: position of the path in verdicts
+ * @zero: 0
+ */
+struct braid_path_key {
+	__u64 netns;
+	__u32 ifindex;
+	__u32 peer;
+	__u32 slot;
+	__u32 zero;
+};
+
+/**
+ * struct braid_path_value - what policies saw of a path
+ * @packets: packets, or parts of GSO packets, that flows sent over it
+ * @segments: segments of them
+ * @bytes: bytes of the segments, inner IP headers included
+ * @changes: changes of state
+ * @changed_ns: the newest of them, CLOCK_MONOTONIC
+ * @report_ns: when what follows was taken
+ * @rate: delivery rate, bytes per second
+ * @id: id of the path in packets
+ * @state: enum braid_path_state
+ * @srtt_us: smoothed round-trip time
+ * @min_rtt_us: smallest recent round-trip time
+ * @owd_us: one-way delay over that of the quickest path
+ * @jitter_us: deviation of the one-way delay
+ * @queue_us: delay beyond the smallest recent one
+ * @loss_ppm: lost packets per million
+ */
+struct braid_path_value {
+	__u64 packets;
+	__u64 segments;
+	__u64 bytes;
+	__u64 changes;
+	__u64 changed_ns;
+	__u64 report_ns;
+	__u64 rate;
+	__u32 id;
+	__u32 state;
+	__u32 srtt_us;
+	__u32 min_rtt_us;
+	__u32 owd_us;
+	__u32 jitter_us;
+	__u32 queue_us;
+	__u32 loss_ppm;
+};
+
+#ifdef __bpf__
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BRAID_FLOW_LIMIT);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct braid_flow_key);
+	__type(value, struct braid_flow_value);
+} braid_flows SEC(".maps");
+
+/* One place for every flow that may be: the hand evicts along it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BRAID_FLOW_LIMIT);
+	__type(key, __u32);
+	__type(value, struct braid_flow_key);
+} braid_flowring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct braid_flowstat);
+} braid_flowstat SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BRAID_PATH_LIMIT);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct braid_path_key);
+	__type(value, struct braid_path_value);
+} braid_paths SEC(".maps");
+#endif
+
+#endif
