@@ -21,8 +21,9 @@
 
 /**
  * struct knobs - what the module decides besides core, to be tuned here
- * @report_us: least time between two reports
- * @report_div: and a path's round trip over this
+ * @report_us: least time between two reports, and after a gap
+ * @report_div: the shortest round trip over this is the usual time
+ * @report_max_us: but no more than this
  * @repair: repairs of one packet, at most
  * @slack_ns: pacing: how much too early is not worth a timer
  * @late_ns: timers of the machine come up to this much late
@@ -35,6 +36,7 @@
 struct knobs {
 	u32 report_us;
 	u32 report_div;
+	u32 report_max_us;
 	u32 repair;
 	u64 slack_ns;
 	u64 late_ns;
@@ -80,6 +82,7 @@ struct end;
  * @front: band of packets that go ahead
  * @fifo: stamped packets, in order
  * @backlog: bytes in both
+ * @ahead: bytes in @front
  * @free_ns: by pacing
  * @active: as the schedule says
  * @since: likewise
@@ -89,7 +92,6 @@ struct end;
  * @bytes: received
  * @arrival_us: of the highest number
  * @dirty: there is something to report
- * @report_us: when it was reported last
  */
 struct path {
 	struct end *end;
@@ -103,6 +105,7 @@ struct path {
 	struct stamped_list front;
 	struct stamped_list fifo;
 	u32 backlog;
+	u32 ahead;
 	u64 free_ns;
 	bool active;
 	u64 since;
@@ -114,7 +117,6 @@ struct path {
 	u64 bytes;
 	u64 arrival_us;
 	bool dirty;
-	u64 report_us;
 	u64 sent_bytes;
 	u64 repaired;
 	u64 suspected;
@@ -138,6 +140,7 @@ struct end {
 	u64 lane_last[SIM_LANES];
 	struct stamped_list readmit;
 	u64 report_us;
+	u64 reported_us;
 	u32 schedule_seq;
 	u64 schedule_us;
 	bool schedule_due;
@@ -193,6 +196,7 @@ void send_tick(struct end *e);
 void send_report_taken(struct end *e, const struct braid_report *r);
 void send_control(struct path *p, const u8 *tlvs, u32 len);
 u32 send_ways(struct end *e, struct braid_way *way);
+u32 send_ways_ahead(struct end *e, struct braid_way *way);
 void send_probe_reply(struct path *p, const struct braid_probe *probe);
 void recv_init(struct end *e);
 void recv_fini(struct end *e);

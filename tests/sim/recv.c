@@ -68,19 +68,26 @@ static int fill_report(struct path *p, u8 *buf, u32 room)
 	return braid_report_write(buf, room, &r);
 }
 
-static u64 interval_us(const struct path *p)
+/* An eighth of the shortest round trip, within bounds. */
+static u64 interval_us(const struct end *e)
 {
-	const struct knobs *k = &p->end->knobs;
-	u32 by_rtt = k->report_div ? p->rtt.min_us / k->report_div : 0;
+	const struct knobs *k = &e->knobs;
+	u32 rtt_us = U32_MAX, i;
 
-	return max(k->report_us, by_rtt);
+	for (i = 0; i < e->n_paths; i++)
+		if (e->path[i].state == PATH_UP)
+			rtt_us = min(rtt_us, e->path[i].rtt.srtt_us);
+	if (rtt_us == U32_MAX || !k->report_div)
+		return k->report_us;
+	return clamp_t(u32, rtt_us / k->report_div, k->report_us,
+		       k->report_max_us);
 }
 
 /* On the two quickest paths, so that no path's death silences all. */
 static void send_reports(struct end *e, const u8 *buf, u32 len)
 {
 	struct braid_way way[SIM_PATHS];
-	u32 set = send_ways(e, way), i;
+	u32 set = send_ways_ahead(e, way), i;
 	int best;
 
 	for (i = 0; i < 2 && set; i++) {
@@ -93,7 +100,7 @@ static void send_reports(struct end *e, const u8 *buf, u32 len)
 
 static void report(struct end *e)
 {
-	u64 now_us = end_us(e), next_us = BRAID_NEVER;
+	u64 now_us = end_us(e);
 	u32 i, len = 0;
 	u8 buf[1400];
 	int n;
@@ -103,23 +110,32 @@ static void report(struct end *e)
 
 		if (!p->dirty)
 			continue;
-		if (now_us < p->report_us + interval_us(p)) {
-			next_us = min(next_us, p->report_us + interval_us(p));
-			continue;
-		}
 		n = fill_report(p, buf + len, sizeof(buf) - len);
 		if (n < 0)
 			break;
 		len += n;
 		p->dirty = false;
-		p->report_us = now_us;
 	}
+	e->reported_us = now_us;
 	if (len)
 		send_reports(e, buf, len);
-	if (next_us != BRAID_NEVER)
-		event_at(e->clock, &e->report_timer,
-			 (next_us - e->offset_us) * NSEC_PER_USEC +
-			 rnd_below(e->clock, e->knobs.late_ns));
+}
+
+/* A gap is reported soon, all else in its time. */
+static void report_due(struct end *e, bool gap)
+{
+	u64 wait_us = gap ? e->knobs.report_us : interval_us(e);
+	u64 at_us = max(end_us(e), e->reported_us + wait_us);
+	u64 at_ns = (at_us - e->offset_us) * NSEC_PER_USEC;
+
+	if (at_us <= end_us(e)) {
+		event_stop(e->clock, &e->report_timer);
+		report(e);
+		return;
+	}
+	at_ns += rnd_below(e->clock, e->knobs.late_ns);
+	if (!event_waits(&e->report_timer) || at_ns < e->report_timer.at_ns)
+		event_at(e->clock, &e->report_timer, at_ns);
 }
 
 static void on_report(void *arg)
@@ -130,7 +146,7 @@ static void on_report(void *arg)
 static void take_data(struct end *e, struct path *p, struct packet *pk)
 {
 	struct list_head out;
-	bool top = pk->pn >= p->seen.next;
+	bool gap = pk->pn > p->seen.next, top = pk->pn >= p->seen.next;
 
 	if (!braid_replay_commit(&p->seen, pk->pn)) {
 		e->replayed++;
@@ -153,8 +169,7 @@ static void take_data(struct end *e, struct path *p, struct packet *pk)
 		packet_put(pk);
 	release(e, &out);
 	arm_reseq(e);
-	if (!event_waits(&e->report_timer))
-		report(e);
+	report_due(e, gap);
 }
 
 static void take_probe(struct path *p, const struct braid_tlv *tlv)

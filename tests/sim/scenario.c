@@ -6,7 +6,7 @@
 #define MBIT(n)		((n) * 125000ULL)
 
 #define KNOBS {								\
-	.report_us = 1000, .report_div = 0, .repair = 2,		\
+	.report_us = 1000, .report_div = 8, .report_max_us = 5000, .repair = 2,		\
 	.slack_ns = 50000, .late_ns = 100000, .cap_us = 250000,		\
 	.limit_bytes = 16 << 20, .records = 4096, .schedule_us = 50000,	\
 }
@@ -95,7 +95,8 @@ static const struct scenario table[] = {
 		{ .rate = MBIT(1000), .delay_us = 105000, .limit = 30000 } },
 	      .flow = { { .kind = FLOW_CONSTANT, .rate = MBIT(2000),
 			  .size = 1436, .start_us = 200000 } },
-	      .knobs = { .report_us = 1000, .repair = 2, .slack_ns = 50000,
+	      .knobs = { .report_us = 1000, .report_div = 8,
+			 .report_max_us = 5000, .repair = 2, .slack_ns = 50000,
 			 .late_ns = 100000, .cap_us = 250000,
 			 .limit_bytes = 64 << 20, .records = 65536,
 			 .schedule_us = 50000 }),

@@ -137,6 +137,19 @@ u32 send_ways(struct end *e, struct braid_way *way)
 	return set;
 }
 
+/*
+ * The same for what goes ahead: the FIFO's backlog, as long as the skew, does
+ * not count for it. With it, all paths would look alike.
+ */
+u32 send_ways_ahead(struct end *e, struct braid_way *way)
+{
+	u32 i, set = send_ways(e, way);
+
+	for (i = 0; i < e->n_paths; i++)
+		way[i].backlog = e->path[i].ahead;
+	return set;
+}
+
 static bool waits(const struct path *p)
 {
 	return p->front.head || p->fifo.head || p->end->fq.n;
@@ -174,7 +187,9 @@ static bool send_path(struct path *p)
 	       braid_pace_ready(p->free_ns, end_ns(p->end),
 				p->end->knobs.slack_ns)) {
 		s = pop(&p->front);
-		if (!s)
+		if (s)
+			p->ahead -= s->size;
+		else
 			s = pop(&p->fifo);
 		transmit(p, s);
 		any = true;
@@ -230,7 +245,9 @@ static void admit(struct path *p, struct stamped *s, bool ahead)
 {
 	push(ahead ? &p->front : &p->fifo, s);
 	p->backlog += s->size;
-	if (!ahead)
+	if (ahead)
+		p->ahead += s->size;
+	else
 		p->lane_us = end_us(p->end);
 }
 
@@ -262,7 +279,7 @@ static void readmit(struct end *e)
 	int i;
 
 	while (e->readmit.head) {
-		set = send_ways(e, way);
+		set = send_ways_ahead(e, way);
 		i = braid_sched_quickest(way, set, end_ns(e));
 		if (i < 0)
 			return;
@@ -459,6 +476,7 @@ static void suspect(struct path *p)
 	while ((s = pop(&p->fifo)))
 		push(&e->readmit, s);
 	p->backlog = 0;
+	p->ahead = 0;
 	p->active = false;
 	p->since = e->gseq;
 	p->probe_us = end_us(e);

@@ -6,6 +6,8 @@
 
 #define WINDOW		4300	/* segments: 6 MB of receive buffer */
 #define ACK_SIZE	52
+/* What comes within this time is merged, and acknowledged once. */
+#define GRO_NS		(20 * NSEC_PER_USEC)
 #define RTO_MIN_NS	(200 * NSEC_PER_MSEC)
 #define CUBIC_C		0.4
 #define CUBIC_BETA	0.7
@@ -467,7 +469,7 @@ static void on_delayed(void *arg)
 {
 	struct flow *f = arg;
 
-	send_ack(f, 0);
+	send_ack(f, f->sink.newest);
 }
 
 static void count(struct flow *f, u64 bytes)
@@ -525,8 +527,9 @@ void flow_data(struct flow *f, struct inner *in)
 	if (s->next > before)
 		count(f, (s->next - before) * TCP_MSS);
 	inner_put(in);
+	s->newest = seq;
 	if (now || ++s->unacked >= 2)
-		send_ack(f, seq);
+		event_at(f->clock, &s->delayed, f->clock->now_ns + GRO_NS);
 	else
 		event_at(f->clock, &s->delayed,
 			 f->clock->now_ns + 40 * NSEC_PER_MSEC);

@@ -53,6 +53,7 @@ struct tcp_sink {
 	bool got[TCP_RING];
 	u64 top;
 	u32 unacked;
+	u64 newest;
 	u64 echo_ns;
 	struct event delayed;
 	/* score */
