@@ -42,3 +42,19 @@ kernel_source() {
 	fi
 	printf '%s\n' "$dir"
 }
+
+# What must not stand in the kernel's log. Call traces as such are not in the
+# list: fault injection prints them for the faults it makes.
+# shellcheck disable=SC2034 # used by those who source this file
+findings='WARNING: |BUG: |BUG at|Oops|general protection fault|Kernel panic'
+findings+='|INFO: possible|possible (circular|recursive) locking|suspicious RCU'
+findings+='|inconsistent lock state|lock held when returning|sleeping function'
+findings+='|scheduling while atomic|bad unlock balance|KASAN|UBSAN'
+findings+='|ODEBUG|refcount_t: |ref_tracker: .*(leaked|has [0-9]+/)|kmemleak '
+findings+='found|list_(add|del) corruption|INFO: task .* blocked'
+findings+='|detected (expedited )?stalls|self-detected stall|soft lockup'
+findings+='|unregister_netdevice: waiting|Disabling lock debugging'
+findings+='|lockdep went off|still in use at the end|stack-protector'
+# ... apart from these, which say that a detector is there.
+# shellcheck disable=SC2034
+harmless='KernelAddressSanitizer initialized|Mem abort|oops=panic'
