@@ -171,6 +171,9 @@ START_TEST(adaptive_silence_is_calm)
 	ck_assert_uint_eq(flow.class, BRAID_CLASS_BULK);
 	now += 5 * SEC;
 	check_pin(steer(1400), 0);
+	/* a small answer after the silence is small again */
+	check_pin(stream(1400, 1000000, 40 * MS), 0);
+	ck_assert_uint_eq(stream(1400, 1000000, 40 * MS), BRAID_STRIPE(7));
 }
 END_TEST
 
