@@ -32,6 +32,7 @@
  * @records: packets in flight that a path remembers
  * @codel_target_us: instead of the formula, 0 for not
  * @schedule_us: time between schedules
+ * @margin_us: lateness that makes a path suspect
  */
 struct knobs {
 	u32 report_us;
@@ -45,6 +46,7 @@ struct knobs {
 	u32 records;
 	u32 codel_target_us;
 	u32 schedule_us;
+	u32 margin_us;
 };
 
 /* An inner packet that was stamped. */
@@ -139,7 +141,7 @@ struct end {
 	u64 gseq;
 	u64 lane_last[SIM_LANES];
 	struct stamped_list readmit;
-	u64 report_us;
+	u64 peer_us;
 	u64 reported_us;
 	u32 schedule_seq;
 	u64 schedule_us;

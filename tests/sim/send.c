@@ -197,24 +197,45 @@ static bool send_path(struct path *p)
 	return any;
 }
 
+/*
+ * Time within which a lost packet would come again, counted from when it
+ * should have come: report, way back, thresholds, way there; by the second
+ * quickest path, since the quickest may be the one that lost it.
+ */
+static u32 repair_us(const struct end *e)
+{
+	u32 least = U32_MAX, second = U32_MAX, i, rtt;
+
+	for (i = 0; i < e->n_paths; i++) {
+		if (e->path[i].state != PATH_UP)
+			continue;
+		rtt = e->path[i].rtt.srtt_us;
+		if (rtt < least) {
+			second = least;
+			least = rtt;
+		} else if (rtt < second) {
+			second = rtt;
+		}
+	}
+	if (second != U32_MAX)
+		least = second;
+	if (!e->knobs.repair || least == U32_MAX)
+		return 0;
+	return least / 4 * 5 + e->knobs.report_max_us + e->knobs.margin_us;
+}
+
 static void write_schedule(struct end *e)
 {
 	struct braid_schedule s = { .seq = ++e->schedule_seq };
 	s64 least = S64_MAX;
-	u32 i, repair_us = U32_MAX;
 	u8 buf[512];
 	int len;
+	u32 i;
 
-	for (i = 0; i < e->n_paths; i++) {
-		struct path *p = &e->path[i];
-
-		if (p->state != PATH_UP || !p->owd.valid)
-			continue;
-		least = min(least, p->owd.smooth_us);
-		repair_us = min_t(u32, repair_us, (p->rtt.srtt_us +
-						   e->knobs.report_us) / 4 * 5);
-	}
-	s.repair_us = e->knobs.repair && repair_us != U32_MAX ? repair_us : 0;
+	for (i = 0; i < e->n_paths; i++)
+		if (e->path[i].state == PATH_UP && e->path[i].owd.valid)
+			least = min(least, e->path[i].owd.smooth_us);
+	s.repair_us = repair_us(e);
 	for (i = 0; i < e->n_paths; i++) {
 		struct path *p = &e->path[i];
 		struct braid_sched_path *sp = &s.path[s.n++];
@@ -424,8 +445,9 @@ void send_report_taken(struct end *e, const struct braid_report *r)
 		braid_rtt_sample(&p->rtt, ack.rtt_us, end_us(e));
 		braid_owd_sample(&p->owd, ack.owd_us, end_us(e));
 	}
-	if (ack.acked_packets)
-		e->report_us = end_us(e);
+	e->peer_us = max(e->peer_us, r->arrival_us + r->held_us);
+	if (ack.acked_packets && p->state == PATH_SUSPECT)
+		p->state = PATH_UP;	/* a false alarm */
 	if (p->state == PATH_UP)
 		braid_rate_ack(&p->rate, &ack, &p->rtt, &p->owd, end_us(e),
 			       waits(p), p->loss.flying);
@@ -447,6 +469,10 @@ void send_probe_reply(struct path *p, const struct braid_probe *probe)
 	struct end *e = p->end;
 	u64 now_us = end_us(e);
 
+	if (p->state != PATH_UP) {
+		braid_rtt_init(&p->rtt);
+		braid_owd_init(&p->owd);
+	}
 	braid_rtt_sample(&p->rtt, max_t(u64, now_us - probe->time_us, 1),
 			 now_us);
 	braid_owd_sample(&p->owd, (s64)(probe->peer_us - probe->time_us),
@@ -480,27 +506,25 @@ static void suspect(struct path *p)
 	p->active = false;
 	p->since = e->gseq;
 	p->probe_us = end_us(e);
-	braid_rtt_init(&p->rtt);
-	braid_owd_init(&p->owd);
 	write_schedule(e);
 }
 
 /*
- * Data is out, its report should have come, and reports about other paths
- * came meanwhile. Silence on all paths accuses none.
+ * A report tells the state of all paths at the moment when it left the peer.
+ * So data of this path that, by the peer's clock, must have arrived before
+ * the newest report of any path left, and is not in it, is lost or the path
+ * is dead; when nothing later came on the path either, it is suspect. The way
+ * back does not matter, and silence on all paths accuses none.
  */
-static bool suspicious(const struct path *p, u64 now_us)
+static bool suspicious(const struct path *p)
 {
-	u64 oldest = p->loss.oldest_us;
-	u64 since = max(oldest, p->loss.last_report_us);
-	u64 due;
+	const struct braid_loss *l = &p->loss;
+	u64 margin_us = p->end->knobs.margin_us + 4 * p->owd.jitter_us;
 
-	if (oldest == BRAID_NEVER || !p->loss.flying_packets)
+	if (l->oldest_us == BRAID_NEVER || !l->flying_packets || !p->owd.valid)
 		return false;
-	due = since + p->rtt.srtt_us + 4 * p->rtt.var_us +
-	      p->end->knobs.report_us + 10 * BRAID_USEC_PER_MSEC;
-	return now_us > due && p->end->report_us > since &&
-	       p->end->report_us + 20 * BRAID_USEC_PER_MSEC > now_us;
+	return p->end->peer_us > l->oldest_us + p->owd.smooth_us + margin_us &&
+	       p->end->peer_us > l->delivered_at_us + margin_us;
 }
 
 static void tick_path(struct path *p, u64 now_us)
@@ -519,7 +543,7 @@ static void tick_path(struct path *p, u64 now_us)
 		braid_rate_ack(&p->rate, &ack, &p->rtt, &p->owd, now_us,
 			       waits(p), p->loss.flying);
 	}
-	if (suspicious(p, now_us))
+	if (suspicious(p))
 		suspect(p);
 	if (p->active && now_us > p->lane_us + IDLE_US) {
 		p->active = false;
