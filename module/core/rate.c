@@ -476,6 +476,8 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		    u64 now_us, bool backlogged, u64 inflight)
 {
 	learn(r, rtt, owd, now_us);
+	if (ack->rtt_us)
+		r->peak_us = max(r->peak_us - r->peak_us / 256, owd->queue_us);
 	if (slot_add(r, ack, owd, now_us))
 		step(r, ack, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r))

@@ -59,6 +59,7 @@ struct braid_rate_slot {
  * @min_rtt_us: least round trip, as of the last report
  * @round_us: time a measurement should cover
  * @jitter_us: deviation of the one-way delay, as of the last report
+ * @peak_us: largest delay over the base of late; falls by 1/256 a report
  * @target_us: queue to keep at the bottleneck
  * @alien_us: queue that does not yield when we send less: not ours, or a
  *	longer path whose base delay is not known yet
@@ -99,6 +100,7 @@ struct braid_rate {
 	u32 min_rtt_us;
 	u32 round_us;
 	u32 jitter_us;
+	u32 peak_us;
 	u32 target_us;
 	u32 alien_us;
 	u64 stuck_us;

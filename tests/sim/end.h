@@ -93,6 +93,7 @@ struct end;
  * @seen: packets that came, for reports
  * @bytes: received
  * @arrival_us: of the highest number
+ * @heard_us: when anything came
  * @dirty: there is something to report
  */
 struct path {
@@ -118,6 +119,7 @@ struct path {
 	struct braid_replay seen;
 	u64 bytes;
 	u64 arrival_us;
+	u64 heard_us;
 	bool dirty;
 	u64 sent_bytes;
 	u64 repaired;

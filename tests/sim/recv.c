@@ -235,6 +235,7 @@ void end_receive(struct end *e, struct packet *pk)
 {
 	struct path *p = &e->path[pk->path];
 
+	p->heard_us = end_us(e);
 	if (pk->ctl)
 		take_control(e, p, pk);
 	else

@@ -516,15 +516,43 @@ static void suspect(struct path *p)
  * is dead; when nothing later came on the path either, it is suspect. The way
  * back does not matter, and silence on all paths accuses none.
  */
-static bool suspicious(const struct path *p)
+static bool overdue(const struct path *p)
 {
 	const struct braid_loss *l = &p->loss;
-	u64 margin_us = p->end->knobs.margin_us + 4 * p->owd.jitter_us;
+	u64 margin_us = p->end->knobs.margin_us + p->rate.peak_us;
 
-	if (l->oldest_us == BRAID_NEVER || !l->flying_packets || !p->owd.valid)
+	if (!p->owd.valid)
 		return false;
-	return p->end->peer_us > l->oldest_us + p->owd.smooth_us + margin_us &&
+	return p->end->peer_us > l->oldest_us + p->owd.base_us + margin_us &&
 	       p->end->peer_us > l->delivered_at_us + margin_us;
+}
+
+/*
+ * When nothing else is out, no report comes at all. But if the peer is heard
+ * on another path, its report would have been, too.
+ */
+static bool unheard(const struct path *p, u64 now_us)
+{
+	const struct end *e = p->end;
+	u64 due_us;
+	u32 i;
+
+	due_us = max(p->loss.oldest_us, p->loss.last_report_us) +
+		 p->rtt.srtt_us + 4 * p->rtt.var_us +
+		 e->knobs.report_max_us + e->knobs.margin_us;
+	if (now_us <= due_us)
+		return false;
+	for (i = 0; i < e->n_paths; i++)
+		if (i != p->id && e->path[i].heard_us > due_us)
+			return true;
+	return false;
+}
+
+static bool suspicious(const struct path *p, u64 now_us)
+{
+	if (p->loss.oldest_us == BRAID_NEVER || !p->loss.flying_packets)
+		return false;
+	return overdue(p) || unheard(p, now_us);
 }
 
 static void tick_path(struct path *p, u64 now_us)
@@ -543,7 +571,7 @@ static void tick_path(struct path *p, u64 now_us)
 		braid_rate_ack(&p->rate, &ack, &p->rtt, &p->owd, now_us,
 			       waits(p), p->loss.flying);
 	}
-	if (suspicious(p))
+	if (suspicious(p, now_us))
 		suspect(p);
 	if (p->active && now_us > p->lane_us + IDLE_US) {
 		p->active = false;
