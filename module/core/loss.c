@@ -144,6 +144,20 @@ struct braid_sent *braid_loss_sent(struct braid_loss *l, u32 size, u64 now_us,
 	return rec;
 }
 
+void *braid_loss_skip(struct braid_loss *l)
+{
+	struct braid_sent *rec;
+	void *dropped = NULL;
+
+	if (l->next_pn - l->tail_pn > l->mask)
+		dropped = loss_give_up_oldest(l);
+	rec = loss_rec(l, l->next_pn++);
+	memset(rec, 0, sizeof(*rec));
+	rec->state = BRAID_SENT_DONE;
+	rec->skip = l->next_pn;
+	return dropped;
+}
+
 static u64 loss_rtt(const struct braid_rtt *rtt)
 {
 	if (!rtt->srtt_us)

@@ -179,6 +179,11 @@ bool braid_loss_full(const struct braid_loss *l);
  */
 struct braid_sent *braid_loss_sent(struct braid_loss *l, u32 size, u64 now_us,
 				   bool limited, void **dropped);
+/*
+ * A packet leaves that elicits no report (a control packet): it takes a number
+ * and is never waited for. Returns the cookie given up when the ring is full.
+ */
+void *braid_loss_skip(struct braid_loss *l);
 /**
  * braid_loss_report - the peer's report on this path
  * @l: the path

@@ -22,23 +22,30 @@
 void braid_reseq_init(struct braid_reseq *rs, struct braid_lane *lane,
 		      u32 n_lanes, u64 *seen, u32 cap_us, u32 limit_bytes)
 {
+	memset(rs, 0, sizeof(*rs));
+	INIT_LIST_HEAD(&rs->busy);
+	if (lane)
+		braid_reseq_lanes(rs, lane, n_lanes, seen);
+	rs->cap_us = cap_us;
+	rs->limit_bytes = limit_bytes;
+	rs->min_hole = BRAID_NEVER;
+	rs->due_us = BRAID_NEVER;
+}
+
+void braid_reseq_lanes(struct braid_reseq *rs, struct braid_lane *lane,
+		       u32 n_lanes, u64 *seen)
+{
 	u32 i;
 
-	memset(rs, 0, sizeof(*rs));
 	memset(lane, 0, n_lanes * sizeof(*lane));
 	memset(seen, 0, BRAID_SEEN_WORDS * sizeof(*seen));
 	for (i = 0; i < n_lanes; i++) {
 		INIT_LIST_HEAD(&lane[i].held);
 		INIT_LIST_HEAD(&lane[i].node);
 	}
-	INIT_LIST_HEAD(&rs->busy);
 	rs->lane = lane;
 	rs->n_lanes = n_lanes;
 	rs->seen = seen;
-	rs->cap_us = cap_us;
-	rs->limit_bytes = limit_bytes;
-	rs->min_hole = BRAID_NEVER;
-	rs->due_us = BRAID_NEVER;
 }
 
 /* -- what the paths prove ------------------------------------------------ */
@@ -376,20 +383,22 @@ static void lane_insert(struct braid_reseq *rs, struct braid_lane *lane,
 /* -- all lanes ----------------------------------------------------------- */
 
 /* Idle paths whose last packets must have come by now block no longer. */
-static u64 reseq_settle_paths(struct braid_reseq *rs, u64 now_us)
+static void reseq_settle_paths(struct braid_reseq *rs, u64 now_us)
 {
 	struct braid_rx_sched *s;
-	u64 next = BRAID_NEVER;
 
+	if (now_us < rs->settle_us)
+		return;
+	rs->settle_us = BRAID_NEVER;
 	for (s = rs->path; s < rs->path + rs->n_path; s++) {
 		if (!s->used || !s->known || s->active || s->settled)
 			continue;
 		if (s->settle_us <= now_us)
 			s->settled = true;
 		else
-			next = min(next, s->settle_us);
+			rs->settle_us = min(rs->settle_us, s->settle_us);
 	}
-	return next;
+	reseq_refresh(rs);
 }
 
 /* Looks at every lane that holds packets. */
@@ -397,16 +406,14 @@ static void reseq_sweep(struct braid_reseq *rs, u64 now_us,
 			struct list_head *out)
 {
 	struct braid_lane *lane, *tmp;
-	u64 next;
 
-	next = reseq_settle_paths(rs, now_us);
-	reseq_refresh(rs);
+	reseq_settle_paths(rs, now_us);
 	rs->min_hole = BRAID_NEVER;
 	rs->due_us = BRAID_NEVER;
 	list_for_each_entry_safe(lane, tmp, &rs->busy, node)
 		lane_settle(rs, lane, now_us, out);
 	if (!list_empty(&rs->busy))
-		rs->due_us = min(rs->due_us, next);
+		rs->due_us = min(rs->due_us, rs->settle_us);
 }
 
 /* A path's mark moved: does that prove a hole lost? */
@@ -417,7 +424,7 @@ static void reseq_prove(struct braid_reseq *rs, const struct braid_rx_sched *s,
 
 	if (hole == BRAID_NEVER)
 		return;
-	if (s->active && s->known && s->top[BRAID_SLACK] <= hole)
+	if (path_blocks(s, hole, hole))
 		return;
 	if (now_us < rs->sweep_us && !reseq_proven(rs, hole, hole))
 		return;
@@ -455,6 +462,7 @@ enum braid_verdict_in braid_reseq_insert(struct braid_reseq *rs,
 	bool moved = false;
 	int err;
 
+	reseq_settle_paths(rs, now_us);
 	item->arrived_us = now_us;
 	err = braid_ring_commit(rs->seen, BRAID_SEEN_WORDS, &rs->next,
 				item->gseq);
@@ -540,6 +548,7 @@ void braid_reseq_path_del(struct braid_reseq *rs, u32 path, u64 now_us,
 		return;
 	rs->slot[path] = 0;
 	reseq_drop(rs, s);
+	reseq_refresh(rs);
 	reseq_sweep(rs, now_us, out);
 }
 
@@ -609,6 +618,7 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 
 	if (rs->sched_known && (s32)(s->seq - rs->sched_seq) <= 0)
 		return;
+	reseq_settle_paths(rs, now_us);
 	rs->sched_known = true;
 	rs->sched_seq = s->seq;
 	rs->repair_us = s->repair_us;
@@ -623,6 +633,7 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 	for (path = rs->path; path < rs->path + rs->n_path; path++)
 		if (path->used && !path->active && !path->settle_us)
 			path->settle_us = now_us + reseq_spread(rs, 0);
+	rs->settle_us = 0; /* looked for anew */
 	reseq_sweep(rs, now_us, out);
 }
 

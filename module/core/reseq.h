@@ -154,6 +154,7 @@ struct braid_reseq_stats {
  *	BRAID_NEVER when nothing is held (kept so that an arrival costs no walk
  *	over the lanes; may be too low, never too high)
  * @due_us: when some lane moves on by time; may be too early, never too late
+ * @settle_us: when the next idle path settles
  * @sweep_us: not before that is a walk over the lanes tried in vain again
  * @slot: for each path index of the owner, its entry in @path plus one, or 0
  * @path: the sender's paths, those of the schedule that sent nothing included
@@ -178,6 +179,7 @@ struct braid_reseq {
 	struct list_head busy;
 	u64 min_hole;
 	u64 due_us;
+	u64 settle_us;
 	u64 sweep_us;
 	u8 slot[BRAID_RX_PATHS];
 	struct braid_rx_sched path[BRAID_RX_PATHS];
@@ -203,6 +205,12 @@ enum braid_verdict_in {
 
 void braid_reseq_init(struct braid_reseq *rs, struct braid_lane *lane,
 		      u32 n_lanes, u64 *seen, u32 cap_us, u32 limit_bytes);
+/*
+ * Memory for lanes and the window, when braid_reseq_init() got none (NULL, 0):
+ * an idle peer needs neither. No packet may be inserted before.
+ */
+void braid_reseq_lanes(struct braid_reseq *rs, struct braid_lane *lane,
+		       u32 n_lanes, u64 *seen);
 /*
  * A path of the sender appears at index @path. Returns 0, -EEXIST when index or
  * id is taken, -EINVAL for an index that cannot be, -ENOSPC.

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "admit.h"
+
+#include <linux/slab.h>
+#include <net/gso.h>
+
+#include "device.h"
+#include "flow.h"
+#include "peer.h"
+#include "schedule.h"
+
+/* Segments admitted in one go before the paths get a chance to send. */
+#define BRAID_ADMIT_BATCH	64
+
+static u32 braid_auto_set(const struct braid_peer *peer)
+{
+	return peer->usable & ~peer->standby ?: peer->usable;
+}
+
+/* Slots that @set means now; a set of which nothing is left means AUTO. */
+static u32 braid_live_set(const struct braid_peer *peer, u32 set)
+{
+	return (set & peer->usable) ?: braid_auto_set(peer);
+}
+
+static u64 *braid_lane_last(struct braid_peer *peer, u16 lane)
+{
+	if (!peer->lane_last)
+		peer->lane_last = kcalloc(BRAID_LANES,
+					  sizeof(*peer->lane_last),
+					  GFP_ATOMIC);
+	return peer->lane_last ? &peer->lane_last[lane] : NULL;
+}
+
+/* Numbers a packet and links it to its predecessor in the lane. */
+static void braid_stamp(struct braid_peer *peer, struct braid_tx_cb *cb)
+{
+	u64 *last;
+
+	cb->gseq = peer->gseq++;
+	cb->back = BRAID_BACK_FAR;
+	cb->stamped = true;
+	if (cb->lane == BRAID_LANE_NONE)
+		return;
+	last = braid_lane_last(peer, cb->lane);
+	if (!last) {
+		/* Without memory for lanes there is no order to promise. */
+		cb->lane = BRAID_LANE_NONE;
+		return;
+	}
+	if (*last && cb->gseq - *last < BRAID_BACK_FAR)
+		cb->back = cb->gseq - *last;
+	*last = cb->gseq;
+}
+
+static void braid_path_take(struct braid_path *path, struct sk_buff *skb,
+			    u64 now_us)
+{
+	struct braid_tx_cb *cb = braid_tx_cb(skb);
+
+	path->backlog += braid_path_outer(path, skb->len);
+	if (cb->lane == BRAID_LANE_NONE) {
+		__skb_queue_tail(&path->front, skb);
+		return;
+	}
+	__skb_queue_tail(&path->fifo, skb);
+	path->lane_us = now_us;
+	path->lane_gseq = max(path->lane_gseq, cb->gseq);
+}
+
+/* Where a packet of @len may go now, or -EAGAIN. */
+static int braid_pick(struct braid_peer *peer, u32 set, u32 len, u64 now_ns)
+{
+	struct braid_way way[BRAID_MAX_SLOTS];
+	u64 wake_ns;
+	int slot;
+
+	if (!set)
+		return -ENETUNREACH;
+	braid_peer_ways(peer, set, way);
+	slot = braid_sched_pick(way, set,
+				braid_path_outer(peer->slot[__ffs(set)], len),
+				now_ns, &wake_ns);
+	if (slot == -EAGAIN)
+		peer->wake_ns = min(peer->wake_ns, wake_ns);
+	return slot;
+}
+
+void braid_path_readmit(struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+	struct sk_buff *skb;
+
+	lockdep_assert_held(&peer->lock);
+	while ((skb = __skb_dequeue(&path->front)) ||
+	       (skb = __skb_dequeue(&path->fifo))) {
+		__skb_queue_tail(&peer->readmit, skb);
+		braid_count(peer->braid, BRAID_CNT_TX_READMIT);
+	}
+	path->backlog = 0;
+}
+
+/* A repair goes ahead; its number proves nothing and needs no order. */
+static void braid_path_take_repair(struct braid_path *path,
+				   struct sk_buff *skb)
+{
+	path->backlog += braid_path_outer(path, skb->len);
+	path->repaired++;
+	__skb_queue_tail(&path->front, skb);
+}
+
+/* Oldest first, ahead of everything that has no number yet. */
+static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
+{
+	bool any = false;
+	struct sk_buff *skb;
+	int slot;
+
+	while ((skb = skb_peek(&peer->readmit))) {
+		slot = braid_pick(peer, braid_auto_set(peer), skb->len,
+				  now_ns);
+		if (slot < 0)
+			break;
+		__skb_unlink(skb, &peer->readmit);
+		braid_path_take_repair(peer->slot[slot], skb);
+		any = true;
+	}
+	return any;
+}
+
+static void braid_sent_flush(struct braid_peer *peer, struct braid_tin *tin)
+{
+	if (tin->sent.n_parts)
+		braid_steer_sent(&peer->braid->steer, &tin->sent);
+	tin->sent.n_parts = 0;
+	memset(tin->sent.part, 0, sizeof(tin->sent.part));
+}
+
+/* Starts the account of a packet for the policy's sent(). */
+static void braid_sent_begin(struct braid_peer *peer, struct braid_tin *tin,
+			     struct sk_buff *skb)
+{
+	struct braid_tx_cb *cb = braid_tx_cb(skb);
+	struct braid_steer_ctx ctx;
+
+	tin->tell = braid_steer_wants_sent(&peer->braid->steer);
+	if (!tin->tell)
+		return;
+	braid_flow_dissect(&ctx, skb, BRAID_OUT);
+	memset(&tin->sent, 0, sizeof(tin->sent));
+	braid_flow_peer(&tin->sent.peer, peer);
+	tin->sent.flow = ctx.flow;
+	tin->sent.verdict = BRAID_VERDICT(cb->kind, cb->flags, tin->set);
+}
+
+static void braid_sent_note(struct braid_peer *peer, struct braid_tin *tin,
+			    u32 slot, u32 len)
+{
+	if (!tin->tell)
+		return;
+	if (!braid_sent_add(&tin->sent, slot, 1, len)) {
+		braid_sent_flush(peer, tin);
+		braid_sent_add(&tin->sent, slot, 1, len);
+	}
+	if (skb_queue_empty(&tin->segments))
+		braid_sent_flush(peer, tin);
+}
+
+/* Splits a GSO packet into @tin's segments; takes the packet. */
+static bool braid_split(struct braid_tin *tin, struct sk_buff *skb)
+{
+	struct braid_tx_cb cb = *braid_tx_cb(skb);
+	struct sk_buff *segs, *next;
+
+	if (!skb_is_gso(skb)) {
+		__skb_queue_tail(&tin->segments, skb);
+		return true;
+	}
+	segs = skb_gso_segment(skb, NETIF_F_SG);
+	if (IS_ERR_OR_NULL(segs)) {
+		braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_GSO);
+		return false;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segs, segs, next) {
+		skb_mark_not_on_list(segs);
+		*braid_tx_cb(segs) = cb;
+		__skb_queue_tail(&tin->segments, segs);
+	}
+	return true;
+}
+
+/* Makes sure that @tin has a segment at hand; false when it is empty. */
+static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
+			   u32 set)
+{
+	unsigned long bits = set;
+	struct sk_buff *skb;
+	u32 rtt = 0;
+	int i;
+
+	if (!skb_queue_empty(&tin->segments))
+		return true;
+	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS)
+		rtt = max(rtt, peer->slot[i]->rtt.min_us);
+	braid_queue_tune(tin, rtt);
+	do {
+		skb = braid_queue_next(tin);
+		if (!skb)
+			return false;
+		braid_sent_begin(peer, tin, skb);
+	} while (!braid_split(tin, skb));
+	return true;
+}
+
+/*
+ * One segment of @tin. Whether a path takes it is asked before it is taken off
+ * the fair queue, so that all waiting but the paths' own skew happens there,
+ * where CoDel sees it.
+ */
+static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
+			    u64 now_ns)
+{
+	u64 now_us = div_u64(now_ns, NSEC_PER_USEC);
+	u32 set = braid_live_set(peer, tin->set);
+	struct sk_buff *skb;
+	int slot;
+
+	if (!READ_ONCE(tin->busy))
+		return false;
+	slot = braid_pick(peer, set, READ_ONCE(peer->braid->dev->mtu), now_ns);
+	if (slot < 0 || !braid_tin_fill(peer, tin, set))
+		return false;
+	skb = __skb_dequeue(&tin->segments);
+	braid_stamp(peer, braid_tx_cb(skb));
+	if (braid_tx_cb(skb)->lane != BRAID_LANE_NONE)
+		braid_schedule_use(peer->slot[slot], braid_tx_cb(skb)->gseq);
+	braid_path_take(peer->slot[slot], skb, now_us);
+	braid_sent_note(peer, tin, slot, skb->len);
+	peer->busy_us = now_us;
+	return true;
+}
+
+bool braid_admit(struct braid_peer *peer, u64 now_ns)
+{
+	int batch = BRAID_ADMIT_BATCH;
+	u32 idle = 0;
+	bool any;
+
+	lockdep_assert_held(&peer->lock);
+	any = braid_admit_again(peer, now_ns);
+	while (idle < BRAID_MAX_TINS && batch > 0) {
+		u32 i = peer->next_tin++ % BRAID_MAX_TINS;
+		/* Pairs with braid_tin_get(). */
+		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
+
+		if (tin && braid_admit_one(peer, tin, now_ns)) {
+			any = true;
+			idle = 0;
+			batch--;
+		} else {
+			idle++;
+		}
+	}
+	return any;
+}
+
+bool braid_admit_pending(struct braid_peer *peer)
+{
+	int i;
+
+	if (!skb_queue_empty(&peer->readmit))
+		return true;
+	for (i = 0; i < BRAID_MAX_TINS; i++) {
+		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
+
+		if (tin && READ_ONCE(tin->busy))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Admission: the moment a packet gets its path, its number and its place in
+ * its lane. Here the first two of the three orders are made: gseq rises within
+ * a lane in flow order, and within each path in sending order. Both hold
+ * because numbers are given and path queues are filled under the peer's lock.
+ */
+#ifndef BRAID_ADMIT_H
+#define BRAID_ADMIT_H
+
+#include <linux/skbuff.h>
+
+struct braid_path;
+struct braid_peer;
+
+/*
+ * Admits what the paths take now. Return: true when something was admitted.
+ * Peer's lock.
+ */
+bool braid_admit(struct braid_peer *peer, u64 now_ns);
+/* Is there anything left that waits for admission? Peer's lock. */
+bool braid_admit_pending(struct braid_peer *peer);
+/*
+ * Takes back what waits for a path that cannot carry it: it goes elsewhere as
+ * a repair, under the number it has. Peer's lock.
+ */
+void braid_path_readmit(struct braid_path *path);
+
+#endif

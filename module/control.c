@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "control.h"
+
+#include "device.h"
+#include "peer.h"
+#include "probe.h"
+#include "report.h"
+#include "schedule.h"
+#include "transmit.h"
+
+void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
+			   const union braid_addr *from, __be16 port,
+			   u64 now_us)
+{
+	struct braid_device *braid = s->peer->braid;
+	struct braid_tlv tlv;
+	int more;
+
+	while ((more = braid_tlv_next(&tlv, &tlvs, &len)) > 0) {
+		switch (tlv.type) {
+		case BRAID_TLV_PAD:
+			break;
+		case BRAID_TLV_REPORT:
+			braid_report_receive(s->peer, tlv.value, tlv.len,
+					     now_us);
+			break;
+		case BRAID_TLV_SCHEDULE:
+			braid_schedule_receive(s, tlv.value, tlv.len, now_us);
+			break;
+		case BRAID_TLV_PROBE:
+			braid_probe_receive(s, &tlv, from, port, now_us);
+			break;
+		case BRAID_TLV_PROBE_REPLY:
+			braid_probe_replied(s, &tlv, now_us);
+			break;
+		default:
+			braid_count(braid, BRAID_CNT_RX_TLV_UNKNOWN);
+		}
+	}
+	if (more < 0)
+		braid_count(braid, BRAID_CNT_RX_TLV_INVALID);
+	braid_pump(s->peer);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRAID_CONTROL_H
+#define BRAID_CONTROL_H
+
+#include <linux/types.h>
+
+struct braid_session;
+union braid_addr;
+
+/*
+ * Handles the TLVs of an opened control packet that came to @port from @from.
+ * Takes the peer's and the session's lock, never one inside the other.
+ */
+void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
+			   const union braid_addr *from, __be16 port,
+			   u64 now_us);
+
+#endif

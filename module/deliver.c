@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "deliver.h"
+
+#include "device.h"
+
+static int braid_deliver_poll(struct napi_struct *napi, int budget)
+{
+	struct braid_deliver_queue *q =
+		container_of(napi, struct braid_deliver_queue, napi);
+	struct sk_buff *skb;
+	int done = 0;
+
+	while (done < budget) {
+		skb = skb_dequeue(&q->queue);
+		if (!skb)
+			break;
+		dev_sw_netstats_rx_add(skb->dev, skb->len);
+		napi_gro_receive(napi, skb);
+		done++;
+	}
+	if (done < budget && napi_complete_done(napi, done) &&
+	    !skb_queue_empty_lockless(&q->queue))
+		napi_schedule(napi);
+	return done;
+}
+
+int braid_deliver_init(struct braid_device *braid)
+{
+	struct braid_deliver *d = &braid->deliver;
+	unsigned int i;
+
+	d->n = min(num_possible_cpus(), 8U);
+	d->queue = kcalloc(d->n, sizeof(*d->queue), GFP_KERNEL);
+	if (!d->queue)
+		return -ENOMEM;
+	for (i = 0; i < d->n; i++) {
+		skb_queue_head_init(&d->queue[i].queue);
+		netif_napi_add(braid->dev, &d->queue[i].napi,
+			       braid_deliver_poll);
+	}
+	return 0;
+}
+
+void braid_deliver_fini(struct braid_device *braid)
+{
+	struct braid_deliver *d = &braid->deliver;
+	unsigned int i;
+
+	if (!d->queue)
+		return;
+	for (i = 0; i < d->n; i++) {
+		netif_napi_del(&d->queue[i].napi);
+		skb_queue_purge(&d->queue[i].queue);
+	}
+	kfree(d->queue);
+	d->queue = NULL;
+}
+
+void braid_deliver_open(struct braid_device *braid)
+{
+	struct braid_deliver *d = &braid->deliver;
+	unsigned int i;
+
+	for (i = 0; i < d->n; i++)
+		napi_enable(&d->queue[i].napi);
+	WRITE_ONCE(d->open, true);
+}
+
+void braid_deliver_stop(struct braid_device *braid)
+{
+	struct braid_deliver *d = &braid->deliver;
+	unsigned int i;
+
+	WRITE_ONCE(d->open, false);
+	/* Whoever saw it open has queued its packets after this. */
+	synchronize_net();
+	for (i = 0; i < d->n; i++) {
+		napi_disable(&d->queue[i].napi);
+		skb_queue_purge(&d->queue[i].queue);
+	}
+}
+
+static void braid_deliver_refuse(struct braid_device *braid,
+				 struct sk_buff_head *list,
+				 enum braid_counter why)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(list)))
+		braid_drop(braid, skb, why);
+}
+
+void braid_deliver(struct braid_device *braid, u32 which,
+		   struct sk_buff_head *list)
+{
+	struct braid_deliver *d = &braid->deliver;
+	struct braid_deliver_queue *q = &d->queue[which % d->n];
+
+	rcu_read_lock();
+	if (!READ_ONCE(d->open)) {
+		braid_deliver_refuse(braid, list, BRAID_CNT_DROP_RX_DOWN);
+		goto out;
+	}
+	if (skb_queue_len_lockless(&q->queue) > BRAID_DELIVER_MAX) {
+		braid_deliver_refuse(braid, list, BRAID_CNT_DROP_RX_QUEUE);
+		goto out;
+	}
+	spin_lock(&q->queue.lock);
+	skb_queue_splice_tail_init(list, &q->queue);
+	spin_unlock(&q->queue.lock);
+	napi_schedule(&q->napi);
+out:
+	rcu_read_unlock();
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "flow.h"
+
+#include <linux/tcp.h>
+#include <net/dsfield.h>
+#include <net/flow_dissector.h>
+
+#include "device.h"
+#include "peer.h"
+
+static void braid_flow_addresses(struct braid_flow *flow,
+				 const struct flow_keys *keys)
+{
+	if (keys->control.addr_type == FLOW_DISSECTOR_KEY_IPV6_ADDRS) {
+		memcpy(flow->saddr, &keys->addrs.v6addrs.src, 16);
+		memcpy(flow->daddr, &keys->addrs.v6addrs.dst, 16);
+		flow->family = 6;
+	} else {
+		flow->saddr[0] = keys->addrs.v4addrs.src;
+		flow->daddr[0] = keys->addrs.v4addrs.dst;
+		flow->family = 4;
+	}
+}
+
+static u8 braid_flow_tcp_flags(const struct sk_buff *skb,
+			       const struct flow_keys *keys)
+{
+	u8 flags;
+
+	if (keys->basic.ip_proto != IPPROTO_TCP ||
+	    keys->control.flags & FLOW_DIS_IS_FRAGMENT)
+		return 0;
+	/* Byte 13 of the TCP header holds the flags. */
+	if (skb_copy_bits(skb, keys->control.thoff + 13, &flags, 1))
+		return 0;
+	return flags;
+}
+
+/* Bytes of the segments of a GSO packet, each with headers of its own. */
+static u32 braid_flow_wire_len(const struct sk_buff *skb,
+			       const struct flow_keys *keys)
+{
+	u32 segs = skb_shinfo(skb)->gso_segs;
+	u32 headers = keys->control.thoff;
+
+	if (!skb_is_gso(skb) || !segs)
+		return skb->len;
+	if (skb_is_gso_tcp(skb)) {
+		u8 doff;
+
+		if (skb_copy_bits(skb, headers + 12, &doff, 1))
+			return skb->len;
+		headers += (doff >> 4) * 4;
+	} else {
+		headers += sizeof(struct udphdr);
+	}
+	return skb->len + (segs - 1) * headers;
+}
+
+static u8 braid_flow_dsfield(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 4)
+		return ipv4_get_dsfield(ip_hdr(skb));
+	return ipv6_get_dsfield(ipv6_hdr(skb));
+}
+
+void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
+			u8 direction)
+{
+	struct flow_keys keys;
+
+	memset(ctx, 0, sizeof(*ctx));
+	memset(&keys, 0, sizeof(keys));
+	ctx->len = skb->len;
+	ctx->segs = skb_is_gso(skb) ? max_t(u32, skb_shinfo(skb)->gso_segs, 1) :
+				      1;
+	ctx->mark = skb->mark;
+	ctx->direction = direction;
+	ctx->dscp = braid_flow_dsfield(skb) >> 2;
+	ctx->wire_len = skb->len;
+	if (!skb_flow_dissect_flow_keys(skb, &keys, 0)) {
+		ctx->flow.family = ip_hdr(skb)->version;
+		ctx->hash = skb_get_hash(skb);
+		return;
+	}
+	braid_flow_addresses(&ctx->flow, &keys);
+	ctx->flow.proto = keys.basic.ip_proto;
+	if (keys.basic.ip_proto != IPPROTO_ICMP &&
+	    keys.basic.ip_proto != IPPROTO_ICMPV6) {
+		ctx->flow.sport = keys.ports.src;
+		ctx->flow.dport = keys.ports.dst;
+	}
+	if (keys.control.flags & FLOW_DIS_IS_FRAGMENT &&
+	    !(keys.control.flags & FLOW_DIS_FIRST_FRAG))
+		ctx->flags |= BRAID_FRAGMENT;
+	ctx->tcp_flags = braid_flow_tcp_flags(skb, &keys);
+	ctx->wire_len = braid_flow_wire_len(skb, &keys);
+	ctx->hash = flow_hash_from_keys(&keys);
+}
+
+void braid_flow_peer(struct braid_peer_ctx *ctx, struct braid_peer *peer)
+{
+	struct net_device *dev = peer->braid->dev;
+
+	ctx->netns_cookie = dev_net(dev)->net_cookie;
+	ctx->ifindex = dev->ifindex;
+	ctx->id = peer->id;
+	ctx->usable = READ_ONCE(peer->usable);
+	ctx->standby = READ_ONCE(peer->standby);
+	ctx->paths = &peer->views;
+}

@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/rtnetlink.h>
+
+#include "admit.h"
+#include "device.h"
+#include "event.h"
+#include "netlink-gen.h"
+#include "netlink.h"
+#include "peer.h"
+
+static int put_u64(struct sk_buff *msg, int attr, u64 value)
+{
+	return nla_put(msg, attr, sizeof(value), &value);
+}
+
+static int put_owner(struct sk_buff *msg, int attr, const char *owner)
+{
+	return *owner ? nla_put_string(msg, attr, owner) : 0;
+}
+
+static int put_addr(struct sk_buff *msg, int attr4, int attr6, int attr_port,
+		    const union braid_addr *addr)
+{
+	if (addr->sa.sa_family == AF_INET)
+		return nla_put_in_addr(msg, attr4,
+				       addr->in4.sin_addr.s_addr) ?:
+		       nla_put_be16(msg, attr_port, addr->in4.sin_port);
+	return nla_put_in6_addr(msg, attr6, &addr->in6.sin6_addr) ?:
+	       nla_put_be16(msg, attr_port, addr->in6.sin6_port);
+}
+
+static int put_counter(struct sk_buff *msg, int attr, const char *name,
+		       u64 value)
+{
+	struct nlattr *nest = nla_nest_start(msg, attr);
+
+	if (!nest || nla_put_string(msg, BRAID_A_COUNTER_NAME, name) ||
+	    put_u64(msg, BRAID_A_COUNTER_VALUE, value))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* --- devices --- */
+
+static int fill_device(struct sk_buff *msg, struct braid_device *braid)
+{
+	char policy[BRAID_POLICY_NAME], active[BRAID_POLICY_NAME];
+	struct net_device *dev = braid->dev;
+	int i;
+
+	braid_steer_name(&braid->steer, policy);
+	braid_steer_active(&braid->steer, active);
+	if (nla_put_u32(msg, BRAID_A_DEVICE_IFINDEX, dev->ifindex) ||
+	    nla_put_string(msg, BRAID_A_DEVICE_IFNAME, dev->name) ||
+	    nla_put_string(msg, BRAID_A_DEVICE_POLICY, policy) ||
+	    nla_put_string(msg, BRAID_A_DEVICE_POLICY_ACTIVE, active) ||
+	    nla_put_u32(msg, BRAID_A_DEVICE_MTU, READ_ONCE(dev->mtu)) ||
+	    nla_put_u32(msg, BRAID_A_DEVICE_EVENT_SEQ,
+			braid_event_seq(dev_net(dev))) ||
+	    nla_put_u32(msg, BRAID_A_DEVICE_PEERS, braid->n_peers) ||
+	    put_u64(msg, BRAID_A_DEVICE_NETNS_COOKIE,
+		    dev_net(dev)->net_cookie))
+		return -EMSGSIZE;
+	for (i = 0; i < BRAID_CNT_MAX; i++)
+		if (put_counter(msg, BRAID_A_DEVICE_COUNTER,
+				braid_counter_names[i],
+				braid_counter_read(braid, i)))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* --- sockets --- */
+
+static int fill_socket(struct sk_buff *msg, struct braid_socket *sock)
+{
+	if (nla_put_u32(msg, BRAID_A_SOCKET_IFINDEX,
+			sock->braid->dev->ifindex) ||
+	    nla_put_string(msg, BRAID_A_SOCKET_NAME, sock->name) ||
+	    put_addr(msg, BRAID_A_SOCKET_LOCAL_IPV4, BRAID_A_SOCKET_LOCAL_IPV6,
+		     BRAID_A_SOCKET_LOCAL_PORT, &sock->local) ||
+	    nla_put_u32(msg, BRAID_A_SOCKET_LINK, sock->link) ||
+	    nla_put_u32(msg, BRAID_A_SOCKET_FWMARK, sock->fwmark) ||
+	    nla_put_u8(msg, BRAID_A_SOCKET_LISTEN, sock->listen) ||
+	    nla_put_u32(msg, BRAID_A_SOCKET_USERS, sock->users) ||
+	    put_owner(msg, BRAID_A_SOCKET_OWNER, sock->owner))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* --- peers --- */
+
+static int fill_addresses(struct sk_buff *msg, struct braid_peer *peer)
+{
+	struct braid_address *a;
+	int err;
+
+	list_for_each_entry(a, &peer->addresses, list) {
+		if (ipv6_addr_v4mapped(&a->addr))
+			err = nla_put_in_addr(msg, BRAID_A_PEER_ADDRESS4,
+					      a->addr.s6_addr32[3]);
+		else
+			err = nla_put_in6_addr(msg, BRAID_A_PEER_ADDRESS6,
+					       &a->addr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
+{
+	struct braid_reseq_stats st;
+	u32 held, bytes;
+	u64 failures;
+
+	spin_lock_bh(&s->lock);
+	st = s->reseq.stats;
+	held = s->reseq.held;
+	bytes = s->reseq.held_bytes;
+	failures = s->failures;
+	spin_unlock_bh(&s->lock);
+	if (nla_put_u32(msg, BRAID_A_PEER_SESSION_LOCAL, s->local) ||
+	    nla_put_u32(msg, BRAID_A_PEER_SESSION_REMOTE, s->remote) ||
+	    nla_put_u32(msg, BRAID_A_PEER_HELD_PACKETS, held) ||
+	    nla_put_u32(msg, BRAID_A_PEER_HELD_BYTES, bytes) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-in-order",
+			st.in_order) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-unordered",
+			st.unordered) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-held", st.held) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-late", st.late) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-duplicate",
+			st.duplicate) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-too-old", st.old) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "holes-proven", st.proof) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "holes-timed-out",
+			st.timer) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "holes-overflow",
+			st.overflow) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "held-bytes-max",
+			st.max_bytes) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "auth-failures", failures))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
+{
+	u64 available = 0, in_use, sent;
+	struct braid_path *path;
+	u32 usable;
+	int i;
+
+	spin_lock_bh(&peer->lock);
+	usable = peer->usable;
+	sent = peer->gseq ? peer->gseq - 1 : 0;
+	in_use = peer->rate_in_use;
+	if (braid_now_us() - peer->rate_mark_us > 2 * BRAID_USEC_PER_SEC)
+		in_use = 0;
+	braid_for_each_slot(peer, path, i)
+		if (usable & BIT(i))
+			available += path->rate.rate;
+	spin_unlock_bh(&peer->lock);
+	if (nla_put_u32(msg, BRAID_A_PEER_PATHS_USABLE, hweight32(usable)) ||
+	    put_u64(msg, BRAID_A_PEER_RATE_AVAILABLE, available) ||
+	    put_u64(msg, BRAID_A_PEER_RATE_IN_USE, in_use) ||
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "tx-numbered", sent) ||
+	    nla_put_u32(msg, BRAID_A_PEER_QUEUE_PACKETS,
+			braid_queue_packets(peer)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_peer(struct sk_buff *msg, struct braid_peer *peer)
+{
+	struct braid_device *braid = peer->braid;
+	struct braid_session *s;
+
+	s = rcu_dereference_protected(peer->session,
+				      lockdep_is_held(&braid->lock));
+	if (nla_put_u32(msg, BRAID_A_PEER_IFINDEX, braid->dev->ifindex) ||
+	    nla_put_string(msg, BRAID_A_PEER_NAME, peer->name) ||
+	    fill_addresses(msg, peer) ||
+	    nla_put_u32(msg, BRAID_A_PEER_SOURCE_CHECK,
+			peer->source_any ? BRAID_SOURCE_CHECK_ANY :
+					   BRAID_SOURCE_CHECK_STRICT) ||
+	    nla_put_u8(msg, BRAID_A_PEER_MULTICAST, peer->multicast) ||
+	    nla_put_u32(msg, BRAID_A_PEER_REORDER_CAP, peer->reorder_cap_us) ||
+	    nla_put_u32(msg, BRAID_A_PEER_ID, peer->id) ||
+	    nla_put_u32(msg, BRAID_A_PEER_PATHS, peer->n_paths) ||
+	    put_owner(msg, BRAID_A_PEER_OWNER, peer->owner) ||
+	    fill_sending(msg, peer) || (s && fill_reseq(msg, s)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* --- paths --- */
+
+static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+
+	if (nla_put_u32(msg, BRAID_A_PATH_IFINDEX,
+			peer->braid->dev->ifindex) ||
+	    nla_put_string(msg, BRAID_A_PATH_PEER, peer->name) ||
+	    nla_put_string(msg, BRAID_A_PATH_NAME, path->name) ||
+	    nla_put_string(msg, BRAID_A_PATH_SOCKET, path->sock->name) ||
+	    put_addr(msg, BRAID_A_PATH_REMOTE_IPV4, BRAID_A_PATH_REMOTE_IPV6,
+		     BRAID_A_PATH_REMOTE_PORT, &path->remote) ||
+	    put_addr(msg, BRAID_A_PATH_LOCAL_IPV4, BRAID_A_PATH_LOCAL_IPV6,
+		     BRAID_A_PATH_LOCAL_PORT, &path->sock->local) ||
+	    nla_put_u32(msg, BRAID_A_PATH_LINK, path->sock->link) ||
+	    nla_put_u32(msg, BRAID_A_PATH_COST, path->cost) ||
+	    nla_put_u8(msg, BRAID_A_PATH_STANDBY, path->standby) ||
+	    nla_put_u8(msg, BRAID_A_PATH_COLD, path->cold) ||
+	    nla_put_u32(msg, BRAID_A_PATH_SLOT, path->slot) ||
+	    put_owner(msg, BRAID_A_PATH_OWNER, path->owner))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Delay over the quickest path's. Peer's lock. */
+static u32 path_owd(struct braid_path *path)
+{
+	return READ_ONCE(path->view.owd_us);
+}
+
+static int fill_path_delays(struct sk_buff *msg, struct braid_path *path)
+{
+	if (nla_put_u32(msg, BRAID_A_PATH_SRTT, path->rtt.srtt_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_MIN_RTT, path->rtt.min_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_RTT_VAR, path->rtt.var_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_OWD, path_owd(path)) ||
+	    nla_put_u32(msg, BRAID_A_PATH_JITTER, path->owd.jitter_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_DELAY, path->owd.queue_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_LOSS_PPM, path->view.loss_ppm))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_path_rate(struct sk_buff *msg, struct braid_path *path,
+			  u64 now_us)
+{
+	const struct braid_rate *r = &path->rate;
+
+	if (put_u64(msg, BRAID_A_PATH_CAP, r->cap) ||
+	    put_u64(msg, BRAID_A_PATH_RATE, r->rate) ||
+	    (r->confirmed_us && put_u64(msg, BRAID_A_PATH_RATE_AGE,
+					now_us - r->confirmed_us)) ||
+	    nla_put_string(msg, BRAID_A_PATH_RATE_PHASE,
+			   braid_rate_phase_name(r->phase)) ||
+	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_BYTES, path->backlog) ||
+	    nla_put_u32(msg, BRAID_A_PATH_INFLIGHT_BYTES, path->loss.flying))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_path_counters(struct sk_buff *msg, struct braid_path *path)
+{
+	if (put_u64(msg, BRAID_A_PATH_TX_PACKETS, path->tx_packets) ||
+	    put_u64(msg, BRAID_A_PATH_TX_BYTES, path->tx_bytes) ||
+	    put_u64(msg, BRAID_A_PATH_LOST_PACKETS, path->loss.lost_packets) ||
+	    put_u64(msg, BRAID_A_PATH_REPAIRED_PACKETS, path->repaired) ||
+	    put_u64(msg, BRAID_A_PATH_PROBES_SENT, path->probes_sent) ||
+	    put_u64(msg, BRAID_A_PATH_PROBES_ANSWERED, path->probes_answered))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* What arrived on the path's four-tuple, from the receiving side. */
+static int fill_path_received(struct sk_buff *msg, struct braid_path *path)
+{
+	struct braid_session *s;
+	u64 packets = 0, bytes = 0;
+	int i;
+
+	s = rcu_dereference_protected(path->peer->session,
+				      lockdep_is_held(&path->peer->braid->lock));
+	for (i = 0; s && i < BRAID_RX_PATHS; i++) {
+		struct braid_rx_path *p;
+
+		spin_lock_bh(&s->lock);
+		p = rcu_dereference_protected(s->rx[i],
+					      lockdep_is_held(&s->lock));
+		if (p && braid_path_matches(path, &p->from, p->local_port)) {
+			packets += p->packets;
+			bytes += p->bytes;
+		}
+		spin_unlock_bh(&s->lock);
+	}
+	return put_u64(msg, BRAID_A_PATH_RX_PACKETS, packets) ?:
+	       put_u64(msg, BRAID_A_PATH_RX_BYTES, bytes);
+}
+
+static int fill_path(struct sk_buff *msg, struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+	u64 now_us = braid_now_us();
+	int err;
+
+	err = fill_path_setup(msg, path) ?: fill_path_received(msg, path);
+	if (err)
+		return err;
+	spin_lock_bh(&peer->lock);
+	if (nla_put_u32(msg, BRAID_A_PATH_ID, path->id) ||
+	    nla_put_u32(msg, BRAID_A_PATH_STATE, path->state) ||
+	    nla_put_string(msg, BRAID_A_PATH_REASON, path->reason) ||
+	    put_u64(msg, BRAID_A_PATH_STATE_AGE, now_us - path->state_us) ||
+	    fill_path_delays(msg, path) || fill_path_rate(msg, path, now_us) ||
+	    fill_path_counters(msg, path))
+		err = -EMSGSIZE;
+	spin_unlock_bh(&peer->lock);
+	return err;
+}
+
+/* --- keys --- */
+
+static int fill_key(struct sk_buff *msg, struct braid_peer *peer,
+		    struct braid_session *s)
+{
+	struct braid_path *path;
+	u64 packets = 0;
+	int i;
+
+	spin_lock_bh(&peer->lock);
+	braid_for_each_slot(peer, path, i)
+		packets += path->loss.next_pn;
+	spin_unlock_bh(&peer->lock);
+	if (nla_put_u32(msg, BRAID_A_KEY_IFINDEX, peer->braid->dev->ifindex) ||
+	    nla_put_string(msg, BRAID_A_KEY_PEER, peer->name) ||
+	    nla_put_u32(msg, BRAID_A_KEY_CIPHER,
+			BRAID_CIPHER_CHACHA20_POLY1305) ||
+	    nla_put_u8(msg, BRAID_A_KEY_EPOCH, s->epoch) ||
+	    nla_put_u32(msg, BRAID_A_KEY_SESSION_LOCAL, s->local) ||
+	    nla_put_u32(msg, BRAID_A_KEY_SESSION_REMOTE, s->remote) ||
+	    put_u64(msg, BRAID_A_KEY_PACKETS, packets) ||
+	    put_u64(msg, BRAID_A_KEY_FAILURES, READ_ONCE(s->failures)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* --- one object --- */
+
+struct reply {
+	struct sk_buff *msg;
+	void *hdr;
+};
+
+static int reply_begin(struct reply *r, struct genl_info *info)
+{
+	r->msg = nlmsg_new(NLMSG_GOODSIZE * 2, GFP_KERNEL);
+	if (!r->msg)
+		return -ENOMEM;
+	r->hdr = genlmsg_iput(r->msg, info);
+	if (r->hdr)
+		return 0;
+	nlmsg_free(r->msg);
+	return -EMSGSIZE;
+}
+
+static int reply_end(struct reply *r, struct genl_info *info, int err)
+{
+	if (err) {
+		nlmsg_free(r->msg);
+		return err;
+	}
+	genlmsg_end(r->msg, r->hdr);
+	return genlmsg_reply(r->msg, info);
+}
+
+static int no_such(struct genl_info *info, const char *what)
+{
+	NL_SET_ERR_MSG_FMT(info->extack, "no %s has that name", what);
+	return -ENOENT;
+}
+
+int braid_nl_device_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct reply r;
+	int err;
+
+	err = reply_begin(&r, info);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (!err) {
+		err = fill_device(r.msg, braid);
+		braid_nl_unlock(braid);
+	}
+	return reply_end(&r, info, err);
+}
+
+int braid_nl_socket_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_SOCKET_NAME, "socket");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_socket *sock;
+	struct reply r;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = reply_begin(&r, info);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (!err) {
+		sock = braid_socket_find(braid, name);
+		err = sock ? fill_socket(r.msg, sock) :
+			     no_such(info, "socket");
+		braid_nl_unlock(braid);
+	}
+	return reply_end(&r, info, err);
+}
+
+int braid_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_PEER_NAME, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_peer *peer;
+	struct reply r;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = reply_begin(&r, info);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (!err) {
+		peer = braid_peer_find(braid, name);
+		err = peer ? fill_peer(r.msg, peer) : no_such(info, "peer");
+		braid_nl_unlock(braid);
+	}
+	return reply_end(&r, info, err);
+}
+
+int braid_nl_path_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_PATH_NAME, "path");
+	const char *of = braid_nl_name(info, BRAID_A_PATH_PEER, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_path *path;
+	struct braid_peer *peer;
+	struct reply r;
+	int err;
+
+	if (!name || !of)
+		return -EINVAL;
+	err = reply_begin(&r, info);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (!err) {
+		peer = braid_peer_find(braid, of);
+		path = peer ? braid_path_find(peer, name) : NULL;
+		err = path ? fill_path(r.msg, path) :
+			     no_such(info, peer ? "path" : "peer");
+		braid_nl_unlock(braid);
+	}
+	return reply_end(&r, info, err);
+}
+
+int braid_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_session *s = NULL;
+	struct braid_peer *peer;
+	struct reply r;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = reply_begin(&r, info);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return reply_end(&r, info, err);
+	peer = braid_peer_find(braid, name);
+	if (peer)
+		s = rcu_dereference_protected(peer->session,
+					      lockdep_is_held(&braid->lock));
+	if (s) {
+		err = fill_key(r.msg, peer, s);
+	} else if (peer) {
+		NL_SET_ERR_MSG(info->extack, "the peer has no key");
+		err = -ENOKEY;
+	} else {
+		err = no_such(info, "peer");
+	}
+	braid_nl_unlock(braid);
+	return reply_end(&r, info, err);
+}
+
+/* --- dumps --- */
+
+/**
+ * struct dump - a walk over objects of all devices in a namespace
+ * @msg: message being filled
+ * @cb: args[0] counts devices, args[1] objects of the current one
+ * @cmd: command of the entries
+ * @nr: number of the next object in this device
+ */
+struct dump {
+	struct sk_buff *msg;
+	struct netlink_callback *cb;
+	u8 cmd;
+	long nr;
+};
+
+/* Starts an entry unless it was sent before: then NULL with *@skip set. */
+static void *dump_begin(struct dump *d, bool *skip)
+{
+	*skip = d->nr++ < d->cb->args[1];
+	if (*skip)
+		return NULL;
+	return genlmsg_put(d->msg, NETLINK_CB(d->cb->skb).portid,
+			   d->cb->nlh->nlmsg_seq, &braid_nl_family,
+			   NLM_F_MULTI, d->cmd);
+}
+
+static int dump_end(struct dump *d, void *hdr, int err)
+{
+	if (err) {
+		genlmsg_cancel(d->msg, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(d->msg, hdr);
+	d->cb->args[1] = d->nr;
+	return 0;
+}
+
+#define DUMP_ENTRY(d, fill) ({						\
+	bool _skip;							\
+	void *_hdr = dump_begin(d, &_skip);				\
+	_skip ? 0 : _hdr ? dump_end(d, _hdr, fill) : -EMSGSIZE; })
+
+static int dump_device(struct dump *d, struct braid_device *braid)
+{
+	return DUMP_ENTRY(d, fill_device(d->msg, braid));
+}
+
+static int dump_sockets(struct dump *d, struct braid_device *braid)
+{
+	struct braid_socket *sock;
+	int err;
+
+	list_for_each_entry(sock, &braid->sockets, node) {
+		err = DUMP_ENTRY(d, fill_socket(d->msg, sock));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_peers(struct dump *d, struct braid_device *braid)
+{
+	struct braid_peer *peer;
+	int err;
+
+	list_for_each_entry(peer, &braid->peers, node) {
+		err = DUMP_ENTRY(d, fill_peer(d->msg, peer));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_paths(struct dump *d, struct braid_device *braid)
+{
+	struct braid_peer *peer;
+	struct braid_path *path;
+	int err;
+
+	list_for_each_entry(peer, &braid->peers, node)
+		list_for_each_entry(path, &peer->paths, node) {
+			err = DUMP_ENTRY(d, fill_path(d->msg, path));
+			if (err)
+				return err;
+		}
+	return 0;
+}
+
+/* @only: interface index, or 0 for all braid devices. */
+static int dump_devices(struct sk_buff *msg, struct netlink_callback *cb,
+			u8 cmd, u32 only,
+			int (*one)(struct dump *d, struct braid_device *braid))
+{
+	struct dump d = { .msg = msg, .cb = cb, .cmd = cmd };
+	struct net *net = sock_net(msg->sk);
+	struct net_device *dev;
+	long nr = 0;
+	int err = 0;
+
+	rtnl_lock();
+	for_each_netdev(net, dev) {
+		struct braid_device *braid = netdev_priv(dev);
+
+		if (!braid_is_device(dev) || (only && only != dev->ifindex) ||
+		    nr++ < cb->args[0])
+			continue;
+		d.nr = 0;
+		mutex_lock(&braid->lock);
+		err = one(&d, braid);
+		mutex_unlock(&braid->lock);
+		if (err)
+			break;
+		cb->args[0] = nr;
+		cb->args[1] = 0;
+	}
+	rtnl_unlock();
+	/* A full message is a part of the dump; an empty one is an error. */
+	return err && !msg->len ? err : msg->len;
+}
+
+static u32 dump_only(struct netlink_callback *cb, int attr)
+{
+	struct nlattr *nla = genl_dumpit_info(cb)->info.attrs[attr];
+
+	return nla ? nla_get_u32(nla) : 0;
+}
+
+int braid_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_devices(skb, cb, BRAID_CMD_DEVICE_GET, 0, dump_device);
+}
+
+int braid_nl_socket_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_devices(skb, cb, BRAID_CMD_SOCKET_GET,
+			    dump_only(cb, BRAID_A_SOCKET_IFINDEX),
+			    dump_sockets);
+}
+
+int braid_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_devices(skb, cb, BRAID_CMD_PEER_GET,
+			    dump_only(cb, BRAID_A_PEER_IFINDEX), dump_peers);
+}
+
+int braid_nl_path_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_devices(skb, cb, BRAID_CMD_PATH_GET,
+			    dump_only(cb, BRAID_A_PATH_IFINDEX), dump_paths);
+}
+
+static int fill_policy(struct sk_buff *msg, const struct braid_policy_info *i)
+{
+	if (nla_put_string(msg, BRAID_A_POLICY_NAME, i->name) ||
+	    nla_put_u32(msg, BRAID_A_POLICY_DEVICES, i->devices) ||
+	    put_u64(msg, BRAID_A_POLICY_CALLS, i->calls) ||
+	    put_u64(msg, BRAID_A_POLICY_INVALID, i->invalid))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int braid_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct braid_policy_info info;
+	u32 pos = cb->args[0];
+	void *hdr;
+
+	while (!braid_steer_dump(&pos, &info)) {
+		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				  cb->nlh->nlmsg_seq, &braid_nl_family,
+				  NLM_F_MULTI, BRAID_CMD_POLICY_GET);
+		if (!hdr)
+			break;
+		if (fill_policy(skb, &info)) {
+			genlmsg_cancel(skb, hdr);
+			break;
+		}
+		genlmsg_end(skb, hdr);
+		cb->args[0] = pos;
+	}
+	return skb->len;
+}

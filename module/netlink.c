@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "netlink.h"
+
+#include <net/ipv6.h>
+
+#include "device.h"
+#include "netlink-gen.h"
+#include "peer.h"
+#include "probe.h"
+#include "transmit.h"
+
+int braid_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		      struct genl_info *info)
+{
+	/* Every attribute set has its ifindex first. */
+	const int attr = BRAID_A_DEVICE_IFINDEX;
+	struct net_device *dev;
+
+	BUILD_BUG_ON((int)BRAID_A_SOCKET_IFINDEX != attr);
+	BUILD_BUG_ON((int)BRAID_A_PEER_IFINDEX != attr);
+	BUILD_BUG_ON((int)BRAID_A_PATH_IFINDEX != attr);
+	BUILD_BUG_ON((int)BRAID_A_KEY_IFINDEX != attr);
+	if (GENL_REQ_ATTR_CHECK(info, attr))
+		return -EINVAL;
+	dev = dev_get_by_index(genl_info_net(info),
+			       nla_get_u32(info->attrs[attr]));
+	if (!dev) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+				    "no interface has that index");
+		return -ENODEV;
+	}
+	if (!braid_is_device(dev)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+				    "the interface is not a braid device");
+		dev_put(dev);
+		return -EOPNOTSUPP;
+	}
+	info->user_ptr[0] = netdev_priv(dev);
+	return 0;
+}
+
+void braid_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			struct genl_info *info)
+{
+	dev_put(braid_nl_device(info)->dev);
+}
+
+int braid_nl_lock(struct braid_device *braid, struct genl_info *info)
+{
+	mutex_lock(&braid->lock);
+	if (!braid->dying)
+		return 0;
+	mutex_unlock(&braid->lock);
+	NL_SET_ERR_MSG(info->extack, "the device is being deleted");
+	return -ENODEV;
+}
+
+void braid_nl_unlock(struct braid_device *braid)
+{
+	mutex_unlock(&braid->lock);
+}
+
+const char *braid_nl_name(struct genl_info *info, int attr, const char *what)
+{
+	struct nlattr *nla = info->attrs[attr];
+
+	if (GENL_REQ_ATTR_CHECK(info, attr)) {
+		NL_SET_ERR_MSG_FMT(info->extack, "the name of the %s is missing",
+				   what);
+		return NULL;
+	}
+	if (!*(const char *)nla_data(nla)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, nla,
+					"the name of the %s is empty", what);
+		return NULL;
+	}
+	return nla_data(nla);
+}
+
+static const char *braid_nl_string(struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_data(info->attrs[attr]) : NULL;
+}
+
+static u32 braid_nl_u32(struct genl_info *info, int attr, u32 otherwise)
+{
+	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : otherwise;
+}
+
+static int braid_nl_u8(struct genl_info *info, int attr, int otherwise)
+{
+	return info->attrs[attr] ? nla_get_u8(info->attrs[attr]) : otherwise;
+}
+
+/* An address out of two attributes, of which at most one may be there. */
+static int braid_nl_addr(struct genl_info *info, int attr4, int attr6,
+			 int attr_port, union braid_addr *addr)
+{
+	struct nlattr *v4 = info->attrs[attr4], *v6 = info->attrs[attr6];
+	__be16 port = 0;
+
+	memset(addr, 0, sizeof(*addr));
+	if (info->attrs[attr_port])
+		port = nla_get_be16(info->attrs[attr_port]);
+	if (v4 && v6) {
+		NL_SET_ERR_MSG_ATTR(info->extack, v6,
+				    "an IPv4 and an IPv6 address at once");
+		return -EINVAL;
+	}
+	if (v6) {
+		addr->in6.sin6_family = AF_INET6;
+		nla_memcpy(&addr->in6.sin6_addr, v6,
+			   sizeof(addr->in6.sin6_addr));
+		addr->in6.sin6_port = port;
+		return 0;
+	}
+	addr->in4.sin_family = AF_INET;
+	if (v4)
+		addr->in4.sin_addr.s_addr = nla_get_in_addr(v4);
+	addr->in4.sin_port = port;
+	return 0;
+}
+
+/* Outer addresses belong to the namespace where the device was made. */
+static int braid_nl_outer_capable(struct braid_device *braid,
+				  struct sk_buff *skb, struct genl_info *info)
+{
+	lockdep_assert_held(&braid->lock);
+	if (!braid->net) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the namespace where the device was made is gone");
+		return -ENONET;
+	}
+	if (netlink_ns_capable(skb, braid->net->user_ns, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack,
+		       "CAP_NET_ADMIN is needed in the namespace where the device was made");
+	return -EPERM;
+}
+
+int braid_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	const char *policy = braid_nl_string(info, BRAID_A_DEVICE_POLICY);
+	int err;
+
+	if (!policy)
+		return 0;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	err = braid_steer_set(&braid->steer, policy, info->extack);
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* --- sockets --- */
+
+int braid_nl_socket_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_socket_config cfg = {
+		.name = braid_nl_name(info, BRAID_A_SOCKET_NAME, "socket"),
+		.owner = braid_nl_string(info, BRAID_A_SOCKET_OWNER),
+		.link = braid_nl_u32(info, BRAID_A_SOCKET_LINK, 0),
+		.fwmark = braid_nl_u32(info, BRAID_A_SOCKET_FWMARK, 0),
+		.listen = braid_nl_u8(info, BRAID_A_SOCKET_LISTEN, 0),
+	};
+	int err;
+
+	if (!cfg.name)
+		return -EINVAL;
+	err = braid_nl_addr(info, BRAID_A_SOCKET_LOCAL_IPV4,
+			    BRAID_A_SOCKET_LOCAL_IPV6,
+			    BRAID_A_SOCKET_LOCAL_PORT, &cfg.local);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	err = braid_nl_outer_capable(braid, skb, info) ?:
+	      braid_socket_new(braid, &cfg, info->extack);
+	braid_nl_unlock(braid);
+	return err;
+}
+
+int braid_nl_socket_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_SOCKET_NAME, "socket");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_socket *sock;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	sock = braid_socket_find(braid, name);
+	if (!sock) {
+		NL_SET_ERR_MSG(info->extack, "no socket has that name");
+		err = -ENOENT;
+	} else if (sock->users) {
+		NL_SET_ERR_MSG(info->extack, "paths use the socket");
+		err = -EBUSY;
+	} else {
+		err = braid_nl_outer_capable(braid, skb, info);
+		if (!err)
+			braid_socket_del(sock);
+	}
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* --- peers --- */
+
+static int braid_nl_one_address(struct nlattr *nla, struct in6_addr *addr,
+				struct netlink_ext_ack *extack)
+{
+	if (nla_type(nla) == BRAID_A_PEER_ADDRESS4) {
+		if (nla_len(nla) != sizeof(__be32)) {
+			NL_SET_ERR_MSG_ATTR(extack, nla, "not an IPv4 address");
+			return -EINVAL;
+		}
+		ipv6_addr_set_v4mapped(nla_get_in_addr(nla), addr);
+		return 0;
+	}
+	if (nla_len(nla) != sizeof(*addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "not an IPv6 address");
+		return -EINVAL;
+	}
+	nla_memcpy(addr, nla, sizeof(*addr));
+	return 0;
+}
+
+/* All tunnel addresses of a request; returns their number. */
+static int braid_nl_addresses(struct genl_info *info, struct in6_addr *addr)
+{
+	struct nlattr *nla;
+	int n = 0, i, err, rem;
+
+	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(nla) != BRAID_A_PEER_ADDRESS4 &&
+		    nla_type(nla) != BRAID_A_PEER_ADDRESS6)
+			continue;
+		if (n == BRAID_PEER_ADDRESSES) {
+			NL_SET_ERR_MSG_ATTR(info->extack, nla,
+					    "more than 16 tunnel addresses");
+			return -E2BIG;
+		}
+		err = braid_nl_one_address(nla, &addr[n], info->extack);
+		if (err)
+			return err;
+		for (i = 0; i < n; i++)
+			if (ipv6_addr_equal(&addr[i], &addr[n])) {
+				NL_SET_ERR_MSG_ATTR(info->extack, nla,
+						    "a tunnel address twice");
+				return -EINVAL;
+			}
+		n++;
+	}
+	return n;
+}
+
+static int braid_nl_peer_config(struct genl_info *info,
+				struct braid_peer_config *cfg,
+				struct in6_addr *addr)
+{
+	struct nlattr *source = info->attrs[BRAID_A_PEER_SOURCE_CHECK];
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->name = braid_nl_name(info, BRAID_A_PEER_NAME, "peer");
+	if (!cfg->name)
+		return -EINVAL;
+	cfg->owner = braid_nl_string(info, BRAID_A_PEER_OWNER);
+	cfg->addr = addr;
+	cfg->n_addr = braid_nl_addresses(info, addr);
+	if (cfg->n_addr < 0)
+		return cfg->n_addr;
+	cfg->source_any = -1;
+	if (source)
+		cfg->source_any = nla_get_u32(source) == BRAID_SOURCE_CHECK_ANY;
+	cfg->multicast = braid_nl_u8(info, BRAID_A_PEER_MULTICAST, -1);
+	cfg->reorder_cap_us = braid_nl_u32(info, BRAID_A_PEER_REORDER_CAP, 0);
+	return 0;
+}
+
+int braid_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct in6_addr addr[BRAID_PEER_ADDRESSES];
+	struct braid_peer_config cfg;
+	int err;
+
+	err = braid_nl_peer_config(info, &cfg, addr);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	err = braid_peer_new(braid, &cfg, info->extack);
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* The peer that a request names. Device's lock. */
+static struct braid_peer *braid_nl_find_peer(struct braid_device *braid,
+					     struct genl_info *info,
+					     const char *name)
+{
+	struct braid_peer *peer = braid_peer_find(braid, name);
+
+	if (!peer)
+		NL_SET_ERR_MSG(info->extack, "no peer has that name");
+	return peer;
+}
+
+int braid_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct in6_addr addr[BRAID_PEER_ADDRESSES];
+	struct braid_peer_config cfg;
+	struct braid_peer *peer;
+	int err;
+
+	err = braid_nl_peer_config(info, &cfg, addr);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	peer = braid_nl_find_peer(braid, info, cfg.name);
+	err = peer ? braid_peer_set(peer, &cfg, info->extack) : -ENOENT;
+	braid_nl_unlock(braid);
+	return err;
+}
+
+int braid_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_PEER_NAME, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_peer *peer;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	peer = braid_nl_find_peer(braid, info, name);
+	if (peer)
+		braid_peer_del(peer);
+	else
+		err = -ENOENT;
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* --- paths --- */
+
+static int braid_nl_path_config(struct genl_info *info,
+				struct braid_path_config *cfg)
+{
+	struct nlattr *cap = info->attrs[BRAID_A_PATH_CAP];
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->name = braid_nl_name(info, BRAID_A_PATH_NAME, "path");
+	if (!cfg->name)
+		return -EINVAL;
+	if (GENL_REQ_ATTR_CHECK(info, BRAID_A_PATH_REMOTE_PORT) ||
+	    (!info->attrs[BRAID_A_PATH_REMOTE_IPV4] &&
+	     GENL_REQ_ATTR_CHECK(info, BRAID_A_PATH_REMOTE_IPV6))) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a path needs the peer's address and port");
+		return -EINVAL;
+	}
+	cfg->owner = braid_nl_string(info, BRAID_A_PATH_OWNER);
+	cfg->cost = braid_nl_u32(info, BRAID_A_PATH_COST, 0);
+	cfg->standby = braid_nl_u8(info, BRAID_A_PATH_STANDBY, 0);
+	cfg->cold = braid_nl_u8(info, BRAID_A_PATH_COLD, 0);
+	cfg->cap = cap ? nla_get_u64(cap) : 0;
+	return braid_nl_addr(info, BRAID_A_PATH_REMOTE_IPV4,
+			     BRAID_A_PATH_REMOTE_IPV6,
+			     BRAID_A_PATH_REMOTE_PORT, &cfg->remote);
+}
+
+static int braid_nl_path_add(struct braid_device *braid, struct genl_info *info,
+			     struct braid_path_config *cfg, const char *peer,
+			     const char *sock)
+{
+	struct braid_peer *p = braid_nl_find_peer(braid, info, peer);
+
+	if (!p)
+		return -ENOENT;
+	cfg->sock = braid_socket_find(braid, sock);
+	if (!cfg->sock) {
+		NL_SET_ERR_MSG(info->extack, "no socket has that name");
+		return -ENOENT;
+	}
+	return braid_path_new(p, cfg, info->extack);
+}
+
+int braid_nl_path_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *peer = braid_nl_name(info, BRAID_A_PATH_PEER, "peer");
+	const char *sock = braid_nl_name(info, BRAID_A_PATH_SOCKET, "socket");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_path_config cfg;
+	int err;
+
+	if (!peer || !sock)
+		return -EINVAL;
+	err = braid_nl_path_config(info, &cfg);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	err = braid_nl_outer_capable(braid, skb, info) ?:
+	      braid_nl_path_add(braid, info, &cfg, peer, sock);
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* Locks and finds the path that a request names; unlocked on failure. */
+static struct braid_path *braid_nl_path_get(struct genl_info *info)
+{
+	const char *peer = braid_nl_name(info, BRAID_A_PATH_PEER, "peer");
+	const char *name = braid_nl_name(info, BRAID_A_PATH_NAME, "path");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_path *path = NULL;
+	struct braid_peer *p;
+	int err;
+
+	if (!peer || !name)
+		return ERR_PTR(-EINVAL);
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return ERR_PTR(err);
+	p = braid_nl_find_peer(braid, info, peer);
+	if (p) {
+		path = braid_path_find(p, name);
+		if (!path)
+			NL_SET_ERR_MSG(info->extack, "no path has that name");
+	}
+	if (path)
+		return path;
+	braid_nl_unlock(braid);
+	return ERR_PTR(-ENOENT);
+}
+
+int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct nlattr *cap = info->attrs[BRAID_A_PATH_CAP];
+	struct braid_path *path = braid_nl_path_get(info);
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	WRITE_ONCE(path->cost, braid_nl_u32(info, BRAID_A_PATH_COST,
+					    path->cost));
+	spin_lock_bh(&path->peer->lock);
+	WRITE_ONCE(path->standby, braid_nl_u8(info, BRAID_A_PATH_STANDBY,
+					      path->standby));
+	WRITE_ONCE(path->cold, braid_nl_u8(info, BRAID_A_PATH_COLD,
+					   path->cold));
+	if (cap)
+		braid_rate_set_cap(&path->rate, nla_get_u64(cap));
+	braid_peer_usable_update(path->peer);
+	braid_path_view_update(path);
+	spin_unlock_bh(&path->peer->lock);
+	braid_pump(path->peer);
+	braid_nl_unlock(braid);
+	return 0;
+}
+
+int braid_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_path *path = braid_nl_path_get(info);
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	braid_path_del(path);
+	braid_nl_unlock(braid);
+	return 0;
+}
+
+int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_path *path = braid_nl_path_get(info);
+	int err = 0;
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	if (rcu_access_pointer(path->peer->session)) {
+		spin_lock_bh(&path->peer->lock);
+		braid_probe_now(path, braid_now_us());
+		spin_unlock_bh(&path->peer->lock);
+	} else {
+		NL_SET_ERR_MSG(info->extack, "the peer has no key");
+		err = -ENOKEY;
+	}
+	braid_nl_unlock(braid);
+	return err;
+}
+
+/* --- keys --- */
+
+static int braid_nl_key_config(struct genl_info *info,
+			       struct braid_session_config *cfg)
+{
+	if (GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_TX_KEY) ||
+	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_RX_KEY) ||
+	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_SESSION_LOCAL) ||
+	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_SESSION_REMOTE)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "a key needs both directions and both session ids");
+		return -EINVAL;
+	}
+	if (braid_nl_u32(info, BRAID_A_KEY_CIPHER,
+			 BRAID_CIPHER_CHACHA20_POLY1305) !=
+	    BRAID_CIPHER_CHACHA20_POLY1305) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[BRAID_A_KEY_CIPHER],
+				    "this module has chacha20-poly1305 only");
+		return -EOPNOTSUPP;
+	}
+	cfg->tx_key = nla_data(info->attrs[BRAID_A_KEY_TX_KEY]);
+	cfg->rx_key = nla_data(info->attrs[BRAID_A_KEY_RX_KEY]);
+	if (!memcmp(cfg->tx_key, cfg->rx_key, BRAID_KEY_LEN)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "both directions have the same key");
+		return -EINVAL;
+	}
+	cfg->local = nla_get_u32(info->attrs[BRAID_A_KEY_SESSION_LOCAL]);
+	cfg->remote = nla_get_u32(info->attrs[BRAID_A_KEY_SESSION_REMOTE]);
+	cfg->epoch = braid_nl_u8(info, BRAID_A_KEY_EPOCH, 0);
+	return 0;
+}
+
+static void braid_nl_key_forget(struct genl_info *info)
+{
+	/* The message holds key bytes, and its memory is reused. */
+	memzero_explicit(nla_data(info->attrs[BRAID_A_KEY_TX_KEY]),
+			 BRAID_KEY_LEN);
+	memzero_explicit(nla_data(info->attrs[BRAID_A_KEY_RX_KEY]),
+			 BRAID_KEY_LEN);
+}
+
+int braid_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_session_config cfg;
+	struct braid_peer *peer;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = braid_nl_key_config(info, &cfg);
+	if (err)
+		return err;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		goto out_forget;
+	peer = braid_nl_find_peer(braid, info, name);
+	err = peer ? braid_session_new(peer, &cfg, info->extack) : -ENOENT;
+	braid_nl_unlock(braid);
+out_forget:
+	braid_nl_key_forget(info);
+	return err;
+}
+
+int braid_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_peer *peer;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	err = braid_nl_lock(braid, info);
+	if (err)
+		return err;
+	peer = braid_nl_find_peer(braid, info, name);
+	if (!peer) {
+		err = -ENOENT;
+	} else if (!rcu_access_pointer(peer->session)) {
+		NL_SET_ERR_MSG(info->extack, "the peer has no key");
+		err = -ENOKEY;
+	} else {
+		braid_session_del(peer);
+	}
+	braid_nl_unlock(braid);
+	return err;
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "path.h"
+
+#include <linux/slab.h>
+
+#include "admit.h"
+#include "device.h"
+#include "event.h"
+#include "peer.h"
+#include "probe.h"
+#include "transmit.h"
+
+/* Records of packets in flight at first; the ring grows with the rate. */
+#define BRAID_LOSS_MIN	64
+
+static struct braid_peer *braid_locked(struct braid_path *path)
+{
+	lockdep_assert_held(&path->peer->lock);
+	return path->peer;
+}
+
+u32 braid_path_outer(const struct braid_path *path, u32 inner)
+{
+	u32 ip = path->remote.sa.sa_family == AF_INET ? sizeof(struct iphdr) :
+							sizeof(struct ipv6hdr);
+
+	return inner + BRAID_OVERHEAD + sizeof(struct udphdr) + ip;
+}
+
+/*
+ * Doubles the ring of packets in flight, in process context since it may be
+ * large. A packet that finds the ring full meanwhile overwrites the oldest.
+ */
+static void braid_path_grow(struct work_struct *work)
+{
+	struct braid_path *path = container_of(work, struct braid_path, grow);
+	struct braid_peer *peer = path->peer;
+	struct braid_sent *old;
+	u32 n = (READ_ONCE(path->loss.mask) + 1) * 2;
+
+	old = kvcalloc(n, sizeof(*old), GFP_KERNEL);
+	if (!old)
+		return;
+	spin_lock_bh(&peer->lock);
+	if (path->loss.rec)
+		old = braid_loss_grow(&path->loss, old, n);
+	spin_unlock_bh(&peer->lock);
+	kvfree(old);
+}
+
+static bool braid_path_same(const struct braid_path *path,
+			    const struct braid_path_config *cfg)
+{
+	if (path->sock != cfg->sock ||
+	    path->remote.sa.sa_family != cfg->remote.sa.sa_family)
+		return false;
+	if (path->remote.sa.sa_family == AF_INET)
+		return path->remote.in4.sin_addr.s_addr ==
+		       cfg->remote.in4.sin_addr.s_addr &&
+		       path->remote.in4.sin_port == cfg->remote.in4.sin_port;
+	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
+			       &cfg->remote.in6.sin6_addr) &&
+	       path->remote.in6.sin6_port == cfg->remote.in6.sin6_port;
+}
+
+bool braid_path_matches(const struct braid_path *path,
+			const union braid_addr *from, __be16 port)
+{
+	if (path->remote.sa.sa_family != from->sa.sa_family)
+		return false;
+	if (from->sa.sa_family == AF_INET)
+		return path->remote.in4.sin_addr.s_addr ==
+		       from->in4.sin_addr.s_addr &&
+		       path->remote.in4.sin_port == from->in4.sin_port &&
+		       path->sock->local.in4.sin_port == port;
+	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
+			       &from->in6.sin6_addr) &&
+	       path->remote.in6.sin6_port == from->in6.sin6_port &&
+	       path->sock->local.in6.sin6_port == port;
+}
+
+static int braid_path_check(struct braid_peer *peer,
+			    const struct braid_path_config *cfg,
+			    struct netlink_ext_ack *extack)
+{
+	struct braid_path *path;
+
+	if (cfg->sock->local.sa.sa_family != cfg->remote.sa.sa_family) {
+		NL_SET_ERR_MSG(extack, "remote and socket are of different address families");
+		return -EAFNOSUPPORT;
+	}
+	if (peer->n_paths >= BRAID_MAX_SLOTS) {
+		NL_SET_ERR_MSG(extack, "the peer has as many paths as it may");
+		return -ENOSPC;
+	}
+	if (braid_path_find(peer, cfg->name)) {
+		NL_SET_ERR_MSG(extack, "a path of that name exists");
+		return -EEXIST;
+	}
+	list_for_each_entry(path, &peer->paths, node)
+		if (braid_path_same(path, cfg)) {
+			NL_SET_ERR_MSG(extack, "a path with that socket and remote exists");
+			return -EEXIST;
+		}
+	return 0;
+}
+
+static struct braid_path *braid_path_alloc(struct braid_peer *peer,
+					   const struct braid_path_config *cfg)
+{
+	struct braid_path *path = kzalloc(sizeof(*path), GFP_KERNEL);
+	struct braid_sent *rec;
+
+	if (!path)
+		return NULL;
+	rec = kvcalloc(BRAID_LOSS_MIN, sizeof(*rec), GFP_KERNEL);
+	if (!rec)
+		goto err_free_path;
+	if (dst_cache_init(&path->dst, GFP_KERNEL))
+		goto err_free_rec;
+	path->peer = peer;
+	path->sock = cfg->sock;
+	strscpy(path->name, cfg->name);
+	strscpy(path->owner, cfg->owner ?: "");
+	path->remote = cfg->remote;
+	path->cost = cfg->cost;
+	path->standby = cfg->standby;
+	path->cold = cfg->cold;
+	INIT_WORK(&path->grow, braid_path_grow);
+	__skb_queue_head_init(&path->control);
+	__skb_queue_head_init(&path->front);
+	__skb_queue_head_init(&path->fifo);
+	braid_loss_init(&path->loss, rec, BRAID_LOSS_MIN);
+	braid_rate_init(&path->rate, cfg->cap);
+	path->state = BRAID_PATH_STATE_PROBING;
+	path->reason = "the peer has no key";
+	path->state_us = braid_now_us();
+	path->probe_due_us = BRAID_NEVER;
+	return path;
+
+err_free_rec:
+	kvfree(rec);
+err_free_path:
+	kfree(path);
+	return NULL;
+}
+
+int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
+		   struct netlink_ext_ack *extack)
+{
+	struct braid_session *s;
+	struct braid_path *path;
+	int err;
+
+	lockdep_assert_held(&peer->braid->lock);
+	err = braid_path_check(peer, cfg, extack);
+	if (err)
+		return err;
+	path = braid_path_alloc(peer, cfg);
+	if (!path)
+		return -ENOMEM;
+	s = rcu_dereference_protected(peer->session,
+				      lockdep_is_held(&peer->braid->lock));
+	if (s && peer->next_path_id == U16_MAX) {
+		NL_SET_ERR_MSG(extack, "the session is out of path ids; it needs a new key");
+		braid_path_free(path);
+		return -ENOSPC;
+	}
+	spin_lock_bh(&peer->lock);
+	while (peer->slot[path->slot])
+		path->slot++;
+	peer->slot[path->slot] = path;
+	rcu_assign_pointer(peer->views.view[path->slot], &path->view);
+	if (s)
+		braid_path_start(path, s);
+	braid_path_view_update(path);
+	spin_unlock_bh(&peer->lock);
+	list_add_tail(&path->node, &peer->paths);
+	peer->n_paths++;
+	path->sock->users++;
+	return 0;
+}
+
+struct braid_path *braid_path_find(struct braid_peer *peer, const char *name)
+{
+	struct braid_path *path;
+
+	lockdep_assert_held(&peer->braid->lock);
+	list_for_each_entry(path, &peer->paths, node)
+		if (!strcmp(path->name, name))
+			return path;
+	return NULL;
+}
+
+void braid_path_detach(struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+
+	lockdep_assert_held(&peer->braid->lock);
+	list_del(&path->node);
+	peer->n_paths--;
+	path->sock->users--;
+	spin_lock_bh(&peer->lock);
+	braid_path_stop(path);
+	peer->slot[path->slot] = NULL;
+	RCU_INIT_POINTER(peer->views.view[path->slot], NULL);
+	braid_peer_usable_update(peer);
+	spin_unlock_bh(&peer->lock);
+	if (!peer->dead)
+		braid_pump(peer);
+}
+
+static void braid_path_put_cookie(void *cookie)
+{
+	kfree_skb(cookie);
+}
+
+/*
+ * The path was detached and a grace period is over: the pump, which is the
+ * only one to hold a path outside the peer's lock, runs under RCU.
+ */
+void braid_path_free(struct braid_path *path)
+{
+	cancel_work_sync(&path->grow);
+	__skb_queue_purge(&path->control);
+	__skb_queue_purge(&path->front);
+	__skb_queue_purge(&path->fifo);
+	braid_loss_drain(&path->loss, braid_path_put_cookie);
+	kvfree(path->loss.rec);
+	dst_cache_destroy(&path->dst);
+	kfree_sensitive(path);
+}
+
+void braid_path_del(struct braid_path *path)
+{
+	braid_path_detach(path);
+	synchronize_net();
+	braid_path_free(path);
+}
+
+static void braid_path_clear(struct braid_path *path)
+{
+	struct braid_sent *rec = path->loss.rec;
+	u32 n = path->loss.mask + 1;
+
+	braid_loss_drain(&path->loss, braid_path_put_cookie);
+	memset(rec, 0, n * sizeof(*rec));
+	braid_loss_init(&path->loss, rec, n);
+	braid_rtt_init(&path->rtt);
+	braid_owd_init(&path->owd);
+	path->free_ns = 0;
+	path->active = false;
+	path->since_gseq = 0;
+	path->lane_us = 0;
+	path->lane_gseq = 0;
+	path->unanswered = 0;
+	path->probe_id = 0;
+	path->win_lost = 0;
+	path->win_sent = 0;
+	path->last_rx_us = 0;
+}
+
+void braid_path_start(struct braid_path *path, struct braid_session *s)
+{
+	struct braid_peer *peer = braid_locked(path);
+
+	braid_path_clear(path);
+	path->id = peer->next_path_id++;
+	braid_key_derive(&path->key, s->tx_key, path->id);
+	path->state = path->cold ? BRAID_PATH_STATE_COLD :
+				   BRAID_PATH_STATE_PROBING;
+	path->reason = path->cold ? "cold: probed before its first use" :
+				    "no probe was answered yet";
+	path->state_us = braid_now_us();
+	braid_probe_start(path, path->state_us);
+}
+
+void braid_path_stop(struct braid_path *path)
+{
+	struct braid_peer *peer = braid_locked(path);
+
+	braid_path_readmit(path);
+	__skb_queue_purge(&path->control);
+	path->state = BRAID_PATH_STATE_PROBING;
+	path->reason = "the peer has no key";
+	path->probe_due_us = BRAID_NEVER;
+	braid_key_wipe(&path->key);
+	braid_peer_usable_update(peer);
+}
+
+void braid_path_state_set(struct braid_path *path, enum braid_path_state state,
+			  const char *reason, u64 now_us)
+{
+	struct braid_peer *peer = braid_locked(path);
+	enum braid_path_state old = path->state;
+
+	path->reason = reason;
+	if (old == state)
+		return;
+	path->state = state;
+	path->state_us = now_us;
+	if (state != BRAID_PATH_STATE_UP)
+		braid_path_readmit(path);
+	braid_peer_usable_update(peer);
+	braid_path_view_update(path);
+	braid_event_path(path, old);
+}
+
+void braid_path_view_update(struct braid_path *path)
+{
+	struct braid_peer *peer = braid_locked(path);
+	struct braid_path_view *v = &path->view;
+	u32 win = path->win_sent;
+	s64 quickest = S64_MAX;
+	struct braid_path *p;
+	int i;
+
+	braid_for_each_slot(peer, p, i)
+		if (p->owd.valid && braid_path_up(p))
+			quickest = min(quickest, p->owd.smooth_us);
+	WRITE_ONCE(v->state, path->state);
+	WRITE_ONCE(v->usable, !!(peer->usable & BIT(path->slot)));
+	WRITE_ONCE(v->standby, READ_ONCE(path->standby));
+	WRITE_ONCE(v->cost, READ_ONCE(path->cost));
+	WRITE_ONCE(v->srtt_us, path->rtt.srtt_us);
+	WRITE_ONCE(v->min_rtt_us, path->rtt.min_us);
+	WRITE_ONCE(v->owd_us, path->owd.valid && quickest != S64_MAX ?
+		   max_t(s64, path->owd.smooth_us - quickest, 0) : 0);
+	WRITE_ONCE(v->jitter_us, path->owd.jitter_us);
+	WRITE_ONCE(v->queue_us, path->owd.queue_us);
+	WRITE_ONCE(v->loss_ppm, win ? div_u64(1000000ULL * path->win_lost, win)
+				    : 0);
+	WRITE_ONCE(v->rate, path->rate.rate);
+	WRITE_ONCE(v->queue_bytes, path->backlog);
+	WRITE_ONCE(v->tx_packets, path->tx_packets);
+}

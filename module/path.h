@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRAID_PATH_H
+#define BRAID_PATH_H
+
+#include <linux/list.h>
+#include <linux/netlink.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+#include <net/dst_cache.h>
+
+#include "core/loss.h"
+#include "core/rate.h"
+#include "core/rtt.h"
+#include "core/sched.h"
+#include "crypto.h"
+#include "socket.h"
+#include "steer.h"
+
+struct braid_peer;
+struct braid_session;
+
+/* Most records of packets in flight. */
+#define BRAID_LOSS_MAX	16384
+
+/**
+ * struct braid_path - one way to a peer
+ * @node: in the peer's list; the device's lock
+ * @peer: whose it is; outlives it
+ * @sock: the socket it sends from; outlives it
+ * @name: unique in the peer; never changes
+ * @owner: opaque cookie; never changes
+ * @slot: its position in verdicts; never changes
+ * @remote: where it sends to; never changes
+ * @dst: cached route, per CPU, BH
+ * @cost: for policies; device's lock, read anywhere
+ * @standby: serves only when no other is usable; likewise
+ * @cold: not probed while unused; likewise
+ * @view: what policies see; written under the peer's lock, read under RCU
+ *	without it: members may be from different moments
+ * @grow: enlarges the ring of @loss
+ *
+ * All below is under the peer's lock.
+ *
+ * @id: its id in the session; ascends, never reused
+ * @key: seals its packets
+ * @state: what we believe of it
+ * @reason: why it is or is not used, one sentence, static storage
+ * @state_us: when @state changed
+ * @loss: packets in flight
+ * @rtt: round-trip time
+ * @owd: one-way delay
+ * @rate: rate estimate
+ * @free_ns: when the link is free again, by pacing
+ * @control: sealed next, not paced: control packets, unstamped
+ * @front: packets without a lane, stamped
+ * @fifo: packets with a lane, stamped, in order of gseq
+ * @backlog: outer bytes in @front and @fifo
+ * @active: schedule says it carries packets with a lane
+ * @since_gseq: see struct braid_sched_path
+ * @lane_us: when the last packet with a lane was admitted
+ * @lane_gseq: its gseq
+ * @probe_id: id of the newest probe, 0 when none is out
+ * @probe_us: when it was sent
+ * @probe_due_us: when the next one is due, or BRAID_NEVER
+ * @probe_wait_us: interval of probes while unanswered
+ * @unanswered: probes in a row without a reply
+ * @last_rx_us: when the newest proof of life came (report, reply)
+ * @win_lost: lost packets, decayed over about 1000
+ * @win_sent: the same of all packets with a verdict
+ * @tx_packets: sent
+ * @tx_bytes: sent, outer IP header included
+ * @repaired: readmitted or repaired here
+ * @probes_sent: probes sent
+ * @probes_answered: replies
+ */
+struct braid_path {
+	struct list_head node;
+	struct braid_peer *peer;
+	struct braid_socket *sock;
+	char name[BRAID_NAME_MAX + 1];
+	char owner[BRAID_NAME_MAX + 1];
+	u32 slot;
+	union braid_addr remote;
+	struct dst_cache dst;
+	u32 cost;
+	bool standby;
+	bool cold;
+	struct braid_path_view view;
+	struct work_struct grow;
+
+	u16 id;
+	struct braid_key key;
+	enum braid_path_state state;
+	const char *reason;
+	u64 state_us;
+	struct braid_loss loss;
+	struct braid_rtt rtt;
+	struct braid_owd owd;
+	struct braid_rate rate;
+	u64 free_ns;
+	struct sk_buff_head control;
+	struct sk_buff_head front;
+	struct sk_buff_head fifo;
+	u32 backlog;
+	bool active;
+	u64 since_gseq;
+	u64 lane_us;
+	u64 lane_gseq;
+	u64 probe_id;
+	u64 probe_us;
+	u64 probe_due_us;
+	u64 probe_wait_us;
+	u32 unanswered;
+	u64 last_rx_us;
+	u32 win_lost;
+	u32 win_sent;
+	u64 tx_packets;
+	u64 tx_bytes;
+	u64 repaired;
+	u64 probes_sent;
+	u64 probes_answered;
+};
+
+/* What a new path shall be; see struct braid_path. */
+struct braid_path_config {
+	const char *name;
+	const char *owner;
+	struct braid_socket *sock;
+	union braid_addr remote;
+	u32 cost;
+	bool standby;
+	bool cold;
+	u64 cap;
+};
+
+/*
+ * Adds a path to a peer. Device's lock; may sleep. -EEXIST (name, or the same
+ * four-tuple), -ENOSPC (no slot is free), -EAFNOSUPPORT, -ENOMEM.
+ */
+int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
+		   struct netlink_ext_ack *extack);
+/* NULL when there is none of that name. Device's lock. */
+struct braid_path *braid_path_find(struct braid_peer *peer, const char *name);
+/* Deletes; what waited goes over other paths. Device's lock; sleeps. */
+void braid_path_del(struct braid_path *path);
+/* The two halves of that, for whoever deletes many and waits once. */
+void braid_path_detach(struct braid_path *path);
+void braid_path_free(struct braid_path *path);
+
+/* Is a packet that came to @port from @from on this path's four-tuple? */
+bool braid_path_matches(const struct braid_path *path,
+			const union braid_addr *from, __be16 port);
+
+/* Forgets all it learned and starts under a new session. Peer's lock. */
+void braid_path_start(struct braid_path *path, struct braid_session *s);
+/* The session is gone: nothing may be sent. Peer's lock. */
+void braid_path_stop(struct braid_path *path);
+/* Moves to @state and tells listeners, the policy and the peer. Peer's lock. */
+void braid_path_state_set(struct braid_path *path, enum braid_path_state state,
+			  const char *reason, u64 now_us);
+/* Carries data when others do too. Peer's lock. */
+static inline bool braid_path_up(const struct braid_path *path)
+{
+	return path->state == BRAID_PATH_STATE_UP;
+}
+
+/* Takes what a report told into the estimates. Peer's lock. */
+void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
+		      u64 now_us);
+/* Refreshes what policies see. Peer's lock. */
+void braid_path_view_update(struct braid_path *path);
+/* Bytes of the outer IP packet around @inner bytes of data. */
+u32 braid_path_outer(const struct braid_path *path, u32 inner);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRAID_PEER_H
+#define BRAID_PEER_H
+
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/netlink.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+
+#include "core/sched.h"
+#include "path.h"
+#include "queue.h"
+#include "session.h"
+#include "steer.h"
+
+struct braid_device;
+
+#define BRAID_PEER_ADDRESSES	16
+
+/**
+ * struct braid_address - one tunnel address of a peer
+ * @node: in the device's table; device's lock and RCU
+ * @rcu: frees it
+ * @peer: whose it is
+ * @list: in the peer's list; device's lock
+ * @addr: the address, as IPv6; IPv4 is mapped
+ */
+struct braid_address {
+	struct hlist_node node;
+	struct rcu_head rcu;
+	struct braid_peer *peer;
+	struct list_head list;
+	struct in6_addr addr;
+};
+
+/**
+ * struct braid_peer - the other gateway
+ * @node: in the device's list; device's lock, RCU for readers
+ * @braid: its device; outlives it
+ * @name: unique in the device; never changes
+ * @owner: opaque cookie; never changes
+ * @id: number in BPF maps; never changes
+ * @addresses: tunnel addresses; device's lock
+ * @source_any: inner sources are not checked; device's lock, read anywhere
+ * @multicast: gets multicast; likewise
+ * @reorder_cap_us: longest hold for order; device's lock
+ * @session: keys and receiving; device's lock and RCU
+ * @paths: its paths; device's lock
+ * @n_paths: number of them; device's lock
+ * @views: what policies see of the paths
+ * @detached: in a list of peers to be freed; whoever deletes
+ * @detached_session: the session to be freed with it; whoever deletes
+ *
+ * @lock: sending; BH. Taken outside the fair queue's lock, never inside a
+ *	session's. All below is under it.
+ * @dead: no timer may be armed again
+ * @slot: paths by slot, NULL where none is
+ * @usable: slots that carry data now; read anywhere
+ * @standby: slots of standby paths that are up; read anywhere
+ * @gseq: number of the next data packet
+ * @lane_last: gseq plus one of each lane's last packet; made on first need
+ * @next_path_id: id for the next path
+ * @readmit: stamped packets of dead paths, to be sent elsewhere first
+ * @tins: where packets wait before admission, one a path set in use; see
+ *	queue.h
+ * @next_tin: round robin
+ * @pumping: somebody sends; who comes meanwhile leaves @pump_again
+ * @pump_again: look once more
+ * @wake_ns: when a path that admitted nothing will, BRAID_NEVER for none
+ * @timer: when pacing lets the next packet go
+ * @tick: probes, deadlines, suspicion
+ * @schedule_seq: number of the last schedule
+ * @schedule_us: when it was sent
+ * @schedule_due: something in it changed
+ * @report_wait_us: between two reports that we send; read anywhere
+ * @report_us: when the newest report came on any path
+ * @busy_us: when the last data packet was admitted
+ * @sent_bytes: outer bytes of data sent, all paths
+ * @rate_mark_us: when @rate_mark was taken
+ * @rate_mark: @sent_bytes then
+ * @rate_in_use: bytes per second over the last full second
+ */
+struct braid_peer {
+	struct list_head node;
+	struct braid_device *braid;
+	char name[BRAID_NAME_MAX + 1];
+	char owner[BRAID_NAME_MAX + 1];
+	u32 id;
+	struct list_head addresses;
+	bool source_any;
+	bool multicast;
+	u32 reorder_cap_us;
+	struct braid_session __rcu *session;
+	struct list_head paths;
+	u32 n_paths;
+	struct braid_steer_paths views;
+	struct list_head detached;
+	struct braid_session *detached_session;
+
+	spinlock_t lock;
+	bool dead;
+	struct braid_path *slot[BRAID_MAX_SLOTS];
+	u32 usable;
+	u32 standby;
+	u64 gseq;
+	u64 *lane_last;
+	u16 next_path_id;
+	struct sk_buff_head readmit;
+	struct braid_tin *tins[BRAID_MAX_TINS];
+	u32 next_tin;
+	bool pumping;
+	bool pump_again;
+	u64 wake_ns;
+	struct hrtimer timer;
+	struct timer_list tick;
+	u32 schedule_seq;
+	u64 schedule_us;
+	bool schedule_due;
+	u32 report_wait_us;
+	u64 report_us;
+	u64 busy_us;
+	u64 sent_bytes;
+	u64 rate_mark_us;
+	u64 rate_mark;
+	u64 rate_in_use;
+};
+
+/* What a peer shall be; NULL or negative members stay as they are. */
+struct braid_peer_config {
+	const char *name;
+	const char *owner;
+	const struct in6_addr *addr;
+	int n_addr;
+	int source_any;
+	int multicast;
+	u32 reorder_cap_us;
+};
+
+/* Device's lock; may sleep. -EEXIST: the name or an address is taken. */
+int braid_peer_new(struct braid_device *braid,
+		   const struct braid_peer_config *cfg,
+		   struct netlink_ext_ack *extack);
+int braid_peer_set(struct braid_peer *peer, const struct braid_peer_config *cfg,
+		   struct netlink_ext_ack *extack);
+/* NULL when there is none of that name. Device's lock. */
+struct braid_peer *braid_peer_find(struct braid_device *braid,
+				   const char *name);
+/* Deletes with paths and keys. Device's lock; sleeps. */
+void braid_peer_del(struct braid_peer *peer);
+/* All of a device, waiting once. Device's lock; sleeps. */
+void braid_peer_del_all(struct braid_device *braid);
+
+/* Deletes all paths of all peers, waiting once. Device's lock; sleeps. */
+void braid_peer_paths_del_all(struct braid_device *braid);
+
+/* The peer of an address, or NULL; under RCU. */
+struct braid_peer *braid_peer_by_address(struct braid_device *braid,
+					 const struct in6_addr *addr);
+
+/* Called by session.c: keys are there, or go. Device's lock. */
+void braid_peer_session_start(struct braid_peer *peer,
+			      struct braid_session *s);
+void braid_peer_session_stop(struct braid_peer *peer);
+
+/* Recomputes @usable after a path's state changed. Peer's lock. */
+void braid_peer_usable_update(struct braid_peer *peer);
+/* Fills the scheduler's view of all slots in @set. Peer's lock. */
+void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way);
+
+/* Walks the paths of a slot set. Peer's lock. */
+#define braid_for_each_slot(peer, path, i)				\
+	for (i = 0; i < BRAID_MAX_SLOTS; i++)				\
+		if (((path) = (peer)->slot[i]))
+
+#endif

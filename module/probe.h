@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Is a path alive? Probes and their replies, suspicion when reports are
+ * overdue, and the peer's tick, from which all deadlines are watched.
+ */
+#ifndef BRAID_PROBE_H
+#define BRAID_PROBE_H
+
+#include <linux/timer.h>
+#include <linux/types.h>
+
+struct braid_path;
+struct braid_peer;
+struct braid_rx_path;
+struct braid_session;
+struct braid_tlv;
+union braid_addr;
+
+/* A path begins under a session: probes begin. Peer's lock. */
+void braid_probe_start(struct braid_path *path, u64 now_us);
+/* Probes now, whatever the schedule. Peer's lock. */
+void braid_probe_now(struct braid_path *path, u64 now_us);
+/* A report or a reply has proven that the path delivers. Peer's lock. */
+void braid_path_alive(struct braid_path *path, u64 now_us);
+/*
+ * A probe came, to @port from @from: answer on the same four-tuple. Takes the
+ * peer's lock.
+ */
+void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
+			 const union braid_addr *from, __be16 port, u64 now_us);
+/* The reply to one of ours. Takes the peer's lock. */
+void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
+			 u64 now_us);
+
+/* The peer's timer. */
+void braid_tick(struct timer_list *timer);
+/* Arms it for whatever is due next. Peer's lock. */
+void braid_tick_arm(struct braid_peer *peer, u64 now_us);
+
+#endif

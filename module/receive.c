@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "receive.h"
+
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/udp.h>
+
+#include "control.h"
+#include "device.h"
+#include "peer.h"
+#include "report.h"
+#include "source.h"
+
+/* Shortest packet that can be opened into something: one sealed byte. */
+#define BRAID_RX_MIN	(BRAID_HDR_LEN + BRAID_TAG_LEN + 1)
+
+/**
+ * struct braid_incoming - a packet on its way through this file
+ * @bs: socket that received it
+ * @skb: the packet; its data begins at the clear header
+ * @hdr: clear header
+ * @s: session, once found
+ * @path: path, NULL while it has no state
+ * @pn: packet number, all 64 bits
+ * @key: key of a path without state
+ * @from: outer source
+ * @port: outer destination port
+ * @tos: outer DSCP and ECN
+ * @size: bytes with the outer IP header
+ * @now_us: when it came
+ */
+struct braid_incoming {
+	struct braid_socket *bs;
+	struct sk_buff *skb;
+	struct braid_hdr hdr;
+	struct braid_session *s;
+	struct braid_rx_path *path;
+	u64 pn;
+	struct braid_key key;
+	union braid_addr from;
+	__be16 port;
+	u8 tos;
+	u32 size;
+	u64 now_us;
+};
+
+void braid_items_to_skbs(struct list_head *items, struct sk_buff_head *out)
+{
+	struct braid_item *item, *next;
+
+	list_for_each_entry_safe(item, next, items, node) {
+		struct sk_buff *skb = container_of((void *)item,
+						   struct sk_buff, cb);
+
+		list_del(&item->node);
+		__skb_queue_tail(out, skb);
+	}
+}
+
+/* Outer addresses, before the headers are pulled. */
+static void braid_outer(struct braid_incoming *in)
+{
+	struct sk_buff *skb = in->skb;
+	struct udphdr *udp = udp_hdr(skb);
+
+	memset(&in->from, 0, sizeof(in->from));
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		in->from.in6.sin6_family = AF_INET6;
+		in->from.in6.sin6_addr = ipv6_hdr(skb)->saddr;
+		in->from.in6.sin6_port = udp->source;
+		in->tos = ipv6_get_dsfield(ipv6_hdr(skb));
+	} else {
+		in->from.in4.sin_family = AF_INET;
+		in->from.in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
+		in->from.in4.sin_port = udp->source;
+		in->tos = ipv4_get_dsfield(ip_hdr(skb));
+	}
+	in->port = udp->dest;
+	in->size = skb->len + skb_network_header_len(skb);
+	in->now_us = braid_now_us();
+}
+
+/* Reads the clear header of a writable, linear packet. 0 or a drop reason. */
+static int braid_parse(struct braid_incoming *in)
+{
+	struct net_device *dev = in->bs->braid->dev;
+	struct sk_buff *skb = in->skb;
+	int err;
+
+	if (skb->len < sizeof(struct udphdr) + BRAID_RX_MIN)
+		return BRAID_CNT_DROP_RX_SHORT;
+	if (skb->len > sizeof(struct udphdr) + BRAID_OVERHEAD + dev->max_mtu)
+		return BRAID_CNT_DROP_RX_LONG;
+	if (skb_ensure_writable(skb, skb->len))
+		return BRAID_CNT_DROP_RX_MEMORY;
+	__skb_pull(skb, sizeof(struct udphdr));
+	err = braid_hdr_read(&in->hdr, skb->data, skb->len);
+	if (err)
+		return err == -EPROTO ? BRAID_CNT_DROP_RX_TYPE :
+					BRAID_CNT_DROP_RX_SHORT;
+	if (in->hdr.type == BRAID_TYPE_HANDSHAKE)
+		return BRAID_CNT_DROP_RX_HANDSHAKE;
+	return 0;
+}
+
+/*
+ * Finds session, path and key, and opens the packet. The replay window is
+ * asked without its lock: the answer is advice that saves opening what is
+ * known; braid_accept() asks again.
+ */
+static int braid_open_packet(struct braid_incoming *in)
+{
+	struct sk_buff *skb = in->skb;
+	const struct braid_key *key = &in->key;
+	u64 expected = 0;
+
+	in->s = braid_session_find(in->bs->braid, in->hdr.session);
+	if (!in->s)
+		return BRAID_CNT_DROP_RX_SESSION;
+	if (in->hdr.epoch != in->s->epoch)
+		return BRAID_CNT_DROP_RX_EPOCH;
+	in->path = braid_rx_path_find(in->s, in->hdr.path);
+	if (in->path) {
+		key = &in->path->key;
+		expected = READ_ONCE(in->path->replay.next);
+	} else {
+		braid_key_derive(&in->key, in->s->rx_key, in->hdr.path);
+	}
+	in->pn = braid_expand32(expected, in->hdr.pn);
+	if (in->path && !braid_replay_check(&in->path->replay, in->pn))
+		return BRAID_CNT_DROP_RX_REPLAY;
+	if (!braid_open(key, in->pn, skb->data, skb->data + BRAID_HDR_LEN,
+			skb->len - BRAID_HDR_LEN))
+		return BRAID_CNT_DROP_RX_AUTH;
+	skb_pull(skb, BRAID_HDR_LEN);
+	return pskb_trim(skb, skb->len - BRAID_TAG_LEN) ?
+	       BRAID_CNT_DROP_RX_MEMORY : 0;
+}
+
+/*
+ * The packet is authentic: its number is taken, its path noted. Session's
+ * lock. 0 or a drop reason.
+ */
+static int braid_accept(struct braid_incoming *in)
+{
+	struct braid_session *s = in->s;
+	struct braid_rx_path *p = in->path;
+	u64 next;
+
+	if (!p)
+		p = braid_rx_path_new(s, in->hdr.path, &in->key);
+	if (!p)
+		return BRAID_CNT_DROP_RX_PATH;
+	in->path = p;
+	next = p->replay.next;
+	if (!braid_replay_commit(&p->replay, in->pn))
+		return BRAID_CNT_DROP_RX_REPLAY;
+	p->packets++;
+	p->bytes += in->size;
+	if (INET_ECN_is_ce(in->tos))
+		p->ce++;
+	if (in->pn >= next) {
+		p->arrival_us = in->now_us;
+		p->from = in->from;
+		p->local_port = in->port;
+	}
+	if (in->hdr.type == BRAID_TYPE_DATA)
+		braid_report_due(s, p, in->now_us, in->pn > next);
+	return 0;
+}
+
+/* Header of the inner packet, and its true length. 0 or a drop reason. */
+static int braid_inner(struct braid_incoming *in)
+{
+	struct sk_buff *skb = in->skb;
+	unsigned int len;
+
+	skb_reset_network_header(skb);
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = ntohs(ip_hdr(skb)->tot_len);
+		if (ip_hdr(skb)->ihl < 5 || len < ip_hdr(skb)->ihl * 4)
+			return BRAID_CNT_DROP_RX_INNER;
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		len = ntohs(ipv6_hdr(skb)->payload_len) +
+		      sizeof(struct ipv6hdr);
+	} else {
+		return BRAID_CNT_DROP_RX_INNER;
+	}
+	if (len > skb->len)
+		return BRAID_CNT_DROP_RX_INNER;
+	return pskb_trim(skb, len) ? BRAID_CNT_DROP_RX_MEMORY : 0;
+}
+
+static u8 braid_inner_ds(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	return ipv4_get_dsfield(ip_hdr(skb));
+}
+
+/* Makes it a packet of the braid device. 0 or a drop reason. */
+static int braid_dress(struct braid_incoming *in)
+{
+	struct braid_device *braid = in->bs->braid;
+	struct sk_buff *skb = in->skb;
+
+	if (!braid_source_ok(in->s->peer, skb))
+		return BRAID_CNT_DROP_RX_SOURCE;
+	if (INET_ECN_decapsulate(skb, in->tos, braid_inner_ds(skb)) > 1)
+		return BRAID_CNT_DROP_RX_ECN;
+	skb->dev = braid->dev;
+	skb_scrub_packet(skb, true);
+	skb_clear_hash(skb);
+	skb_reset_mac_header(skb);
+	/* The sender completed it, and nobody changed it since. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb_probe_transport_header(skb);
+	return 0;
+}
+
+/* Session's lock. 0 or a drop reason. */
+static int braid_sequence(struct braid_incoming *in,
+			  const struct braid_data_hdr *data)
+{
+	struct braid_session *s = in->s;
+	struct braid_item *item = braid_item(in->skb);
+	LIST_HEAD(released);
+	int err = 0;
+
+	if (!braid_session_ready(s))
+		return BRAID_CNT_DROP_RX_MEMORY;
+	item->gseq = braid_expand32(s->reseq.next, data->gseq);
+	item->arrived_us = in->now_us;
+	item->size = in->skb->truesize;
+	item->lane = data->lane;
+	item->back = data->back;
+	item->path = in->path->index;
+	if (braid_reseq_insert(&s->reseq, item, in->now_us, &released) ==
+	    BRAID_IN_DUPLICATE)
+		err = BRAID_CNT_DROP_RX_DUPLICATE;
+	braid_session_release(s, &released);
+	braid_session_arm(s);
+	return err;
+}
+
+static int braid_receive_data(struct braid_incoming *in)
+{
+	struct braid_data_hdr data;
+	int err;
+
+	if (braid_data_read(&data, in->skb->data, in->skb->len))
+		return BRAID_CNT_DROP_RX_SHORT;
+	skb_pull(in->skb, BRAID_DATA_LEN);
+	/* A replay may still come out of these two: harmless, and rare. */
+	err = braid_inner(in) ?: braid_dress(in);
+	spin_lock(&in->s->lock);
+	err = braid_accept(in) ?: err ?: braid_sequence(in, &data);
+	spin_unlock(&in->s->lock);
+	if (!err)
+		braid_count(in->bs->braid, BRAID_CNT_RX_DATA);
+	return err;
+}
+
+static int braid_receive_control(struct braid_incoming *in)
+{
+	int err;
+
+	spin_lock(&in->s->lock);
+	err = braid_accept(in);
+	spin_unlock(&in->s->lock);
+	if (err)
+		return err;
+	braid_count(in->bs->braid, BRAID_CNT_RX_CONTROL);
+	braid_control_receive(in->s, in->skb->data, in->skb->len, &in->from,
+			      in->port, in->now_us);
+	consume_skb(in->skb);
+	return 0;
+}
+
+int braid_receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct braid_incoming in = { .skb = skb };
+	int err;
+
+	rcu_read_lock_bh();
+	in.bs = rcu_dereference_sk_user_data(sk);
+	if (!in.bs) {
+		kfree_skb(skb);
+		goto out;
+	}
+	braid_outer(&in);
+	err = braid_parse(&in) ?: braid_open_packet(&in);
+	if (err == BRAID_CNT_DROP_RX_AUTH)
+		WRITE_ONCE(in.s->failures, in.s->failures + 1);
+	if (!err)
+		err = in.hdr.type == BRAID_TYPE_DATA ?
+		      braid_receive_data(&in) : braid_receive_control(&in);
+	if (err)
+		braid_drop(in.bs->braid, skb, err);
+	braid_key_wipe(&in.key);
+out:
+	rcu_read_unlock_bh();
+	return 0;
+}

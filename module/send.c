@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "send.h"
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <net/gso.h>
+#include <net/icmp.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/route.h>
+
+#include "device.h"
+#include "flow.h"
+#include "peer.h"
+#include "transmit.h"
+
+/* The next hop of a packet as IPv6 address, IPv4 mapped. */
+static void braid_next_hop(struct sk_buff *skb, struct in6_addr *hop)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct rtable *rt;
+
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
+
+		if (dst && dst->ops->family == AF_INET6)
+			*hop = *rt6_nexthop((struct rt6_info *)dst,
+					    (struct in6_addr *)daddr);
+		else
+			*hop = *daddr;
+		return;
+	}
+	if (dst && dst->ops->family == AF_INET) {
+		rt = (const struct rtable *)dst;
+		if (rt->rt_gw_family == AF_INET6) {
+			*hop = rt->rt_gw6;
+			return;
+		}
+		ipv6_addr_set_v4mapped(rt_nexthop(rt, ip_hdr(skb)->daddr),
+				       hop);
+		return;
+	}
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, hop);
+}
+
+static bool braid_is_multicast(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	return ipv4_is_multicast(ip_hdr(skb)->daddr) ||
+	       ipv4_is_lbcast(ip_hdr(skb)->daddr);
+}
+
+/* The peer that owns the next hop; the only peer takes everything. */
+static struct braid_peer *braid_find_peer(struct braid_device *braid,
+					  struct sk_buff *skb)
+{
+	struct braid_peer *only = rcu_dereference(braid->only);
+	struct in6_addr hop;
+
+	if (only)
+		return only;
+	braid_next_hop(skb, &hop);
+	return braid_peer_by_address(braid, &hop);
+}
+
+static void braid_refuse(struct braid_device *braid, struct sk_buff *skb,
+			 enum braid_counter why)
+{
+	DEV_STATS_INC(braid->dev, tx_errors);
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH,
+				0);
+	braid_drop(braid, skb, why);
+}
+
+static bool braid_too_big(struct braid_device *braid, struct sk_buff *skb)
+{
+	u32 mtu = READ_ONCE(braid->dev->mtu);
+
+	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+			      skb->len <= mtu)
+		return false;
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+	else
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	DEV_STATS_INC(braid->dev, tx_errors);
+	braid_drop(braid, skb, BRAID_CNT_DROP_TX_TOO_BIG);
+	return true;
+}
+
+/*
+ * The lane of a packet. ICMP has nothing to be kept in order, and what the
+ * policy wants ahead goes ahead; all else keeps the order of its flow.
+ */
+static u16 braid_lane(const struct braid_steer_ctx *ctx, u64 verdict)
+{
+	if (BRAID_VERDICT_FLAGS(verdict) & BRAID_UNORDERED ||
+	    ctx->flow.proto == IPPROTO_ICMP ||
+	    ctx->flow.proto == IPPROTO_ICMPV6)
+		return BRAID_LANE_NONE;
+	return ctx->hash % BRAID_LANES;
+}
+
+static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
+{
+	struct braid_device *braid = peer->braid;
+	struct braid_tx_cb *cb = braid_tx_cb(skb);
+	struct braid_steer_ctx ctx;
+	u32 set = 0;
+	u64 v;
+
+	braid_flow_dissect(&ctx, skb, BRAID_OUT);
+	braid_flow_peer(&ctx.peer, peer);
+	v = braid_steer_verdict(&braid->steer, &ctx);
+	if (v & BRAID_VERDICT_REPLACED)
+		braid_count(braid, BRAID_CNT_VERDICT_INVALID);
+	if (BRAID_VERDICT_KIND(v) == BRAID_KIND_DROP) {
+		braid_drop(braid, skb, BRAID_CNT_DROP_TX_POLICY);
+		return;
+	}
+	/* AUTO follows the paths as they come and go while the packet waits. */
+	if (BRAID_VERDICT_KIND(v) != BRAID_KIND_AUTO)
+		set = BRAID_VERDICT_SET(v);
+	memset(cb, 0, sizeof(*cb));
+	cb->lane = braid_lane(&ctx, v);
+	cb->flags = BRAID_VERDICT_FLAGS(v);
+	cb->kind = BRAID_VERDICT_KIND(v);
+	if (braid_queue_add(peer, skb, set, ctx.hash))
+		braid_pump(peer);
+}
+
+/* A copy for each peer that wants multicast. */
+static void braid_send_multicast(struct braid_device *braid,
+				 struct sk_buff *skb)
+{
+	struct braid_peer *peer;
+	bool sent = false;
+
+	list_for_each_entry_rcu(peer, &braid->peers, node) {
+		struct sk_buff *copy;
+
+		if (!READ_ONCE(peer->multicast))
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (!copy)
+			break;
+		braid_send_to(peer, copy);
+		sent = true;
+	}
+	if (sent)
+		consume_skb(skb);
+	else
+		braid_drop(braid, skb, BRAID_CNT_DROP_TX_MULTICAST);
+}
+
+netdev_tx_t braid_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct braid_device *braid = netdev_priv(dev);
+	struct braid_peer *peer;
+
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (unlikely(!skb->protocol ||
+		     !pskb_network_may_pull(skb,
+					    skb->protocol == htons(ETH_P_IP) ?
+					    sizeof(struct iphdr) :
+					    sizeof(struct ipv6hdr)))) {
+		DEV_STATS_INC(dev, tx_errors);
+		braid_drop(braid, skb, BRAID_CNT_DROP_TX_PROTO);
+		return NETDEV_TX_OK;
+	}
+	rcu_read_lock_bh();
+	if (braid_is_multicast(skb)) {
+		braid_send_multicast(braid, skb);
+		goto out;
+	}
+	peer = braid_find_peer(braid, skb);
+	if (!peer)
+		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PEER);
+	else if (!rcu_access_pointer(peer->session))
+		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
+	else if (!braid_too_big(braid, skb))
+		braid_send_to(peer, skb);
+out:
+	rcu_read_unlock_bh();
+	return NETDEV_TX_OK;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "session.h"
+
+#include <linux/hash.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "peer.h"
+#include "receive.h"
+#include "report.h"
+
+static struct hlist_head *braid_session_bucket(struct braid_device *braid,
+					       u32 id)
+{
+	return &braid->session_table[hash_32(id, BRAID_SESSION_BITS)];
+}
+
+struct braid_session *braid_session_find(struct braid_device *braid, u32 id)
+{
+	struct braid_session *s;
+
+	hlist_for_each_entry_rcu(s, braid_session_bucket(braid, id), node,
+				 lockdep_is_held(&braid->lock))
+		if (s->local == id)
+			return s;
+	return NULL;
+}
+
+void braid_session_release(struct braid_session *s, struct list_head *released)
+{
+	struct sk_buff_head out;
+
+	lockdep_assert_held(&s->lock);
+	if (list_empty(released))
+		return;
+	__skb_queue_head_init(&out);
+	braid_items_to_skbs(released, &out);
+	braid_deliver(s->peer->braid, s->peer->id, &out);
+}
+
+static enum hrtimer_restart braid_session_timer(struct hrtimer *timer)
+{
+	struct braid_session *s = container_of(timer, struct braid_session,
+					       timer);
+	u64 now_us = braid_now_us();
+	LIST_HEAD(released);
+	bool report;
+
+	rcu_read_lock_bh();
+	spin_lock(&s->lock);
+	braid_reseq_expire(&s->reseq, now_us, &released);
+	braid_session_release(s, &released);
+	report = now_us >= s->report_us;
+	spin_unlock(&s->lock);
+	if (report)
+		braid_report_send(s);
+	spin_lock(&s->lock);
+	braid_session_arm(s);
+	spin_unlock(&s->lock);
+	rcu_read_unlock_bh();
+	return HRTIMER_NORESTART;
+}
+
+void braid_session_arm(struct braid_session *s)
+{
+	u64 at = min(s->report_us, braid_reseq_deadline(&s->reseq));
+	ktime_t when;
+
+	lockdep_assert_held(&s->lock);
+	if (at == BRAID_NEVER || s->dead)
+		return;
+	when = ns_to_ktime(at * NSEC_PER_USEC);
+	if (hrtimer_is_queued(&s->timer) &&
+	    ktime_compare(hrtimer_get_expires(&s->timer), when) <= 0)
+		return;
+	hrtimer_start_range_ns(&s->timer, when, 100 * NSEC_PER_USEC,
+			       HRTIMER_MODE_ABS_SOFT);
+}
+
+static struct braid_session *
+braid_session_alloc(struct braid_peer *peer,
+		    const struct braid_session_config *cfg)
+{
+	struct braid_session *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->peer = peer;
+	s->local = cfg->local;
+	s->remote = cfg->remote;
+	s->epoch = cfg->epoch;
+	memcpy(s->tx_key, cfg->tx_key, sizeof(s->tx_key));
+	memcpy(s->rx_key, cfg->rx_key, sizeof(s->rx_key));
+	spin_lock_init(&s->lock);
+	s->report_us = BRAID_NEVER;
+	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	s->timer.function = braid_session_timer;
+	/* Lanes come with the first data packet; nothing is held before. */
+	braid_reseq_init(&s->reseq, NULL, 0, NULL, peer->reorder_cap_us,
+			 BRAID_HOLD_BYTES);
+	return s;
+}
+
+int braid_session_new(struct braid_peer *peer,
+		      const struct braid_session_config *cfg,
+		      struct netlink_ext_ack *extack)
+{
+	struct braid_device *braid = peer->braid;
+	struct braid_session *s;
+
+	lockdep_assert_held(&braid->lock);
+	if (rcu_access_pointer(peer->session)) {
+		NL_SET_ERR_MSG(extack, "the peer has a key; delete that first");
+		return -EEXIST;
+	}
+	if (braid_session_find(braid, cfg->local)) {
+		NL_SET_ERR_MSG(extack, "the local session id is in use");
+		return -EEXIST;
+	}
+	s = braid_session_alloc(peer, cfg);
+	if (!s)
+		return -ENOMEM;
+	hlist_add_head_rcu(&s->node, braid_session_bucket(braid, s->local));
+	braid_peer_session_start(peer, s);
+	return 0;
+}
+
+struct braid_session *braid_session_detach(struct braid_peer *peer)
+{
+	struct braid_session *s;
+
+	lockdep_assert_held(&peer->braid->lock);
+	s = rcu_dereference_protected(peer->session,
+				      lockdep_is_held(&peer->braid->lock));
+	if (!s)
+		return NULL;
+	braid_peer_session_stop(peer);
+	hlist_del_rcu(&s->node);
+	spin_lock_bh(&s->lock);
+	s->dead = true;
+	spin_unlock_bh(&s->lock);
+	return s;
+}
+
+/*
+ * The session was detached and a grace period is over: no receiver can find
+ * it or still use it. What may still run is its timer, which cannot be armed
+ * again since the session is dead.
+ */
+void braid_session_free(struct braid_session *s)
+{
+	struct sk_buff_head out;
+	LIST_HEAD(released);
+	int i;
+
+	if (!s)
+		return;
+	hrtimer_cancel(&s->timer);
+	__skb_queue_head_init(&out);
+	spin_lock_bh(&s->lock);
+	braid_reseq_flush(&s->reseq, braid_now_us(), &released);
+	spin_unlock_bh(&s->lock);
+	braid_items_to_skbs(&released, &out);
+	__skb_queue_purge(&out);
+	for (i = 0; i < BRAID_RX_PATHS; i++)
+		kfree_sensitive(rcu_dereference_raw(s->rx[i]));
+	kfree(s->lanes);
+	kfree(s->seen);
+	kfree_sensitive(s);
+}
+
+void braid_session_del(struct braid_peer *peer)
+{
+	struct braid_session *s = braid_session_detach(peer);
+
+	if (!s)
+		return;
+	synchronize_net();
+	braid_session_free(s);
+}
+
+bool braid_session_ready(struct braid_session *s)
+{
+	lockdep_assert_held(&s->lock);
+	if (likely(s->lanes))
+		return true;
+	s->lanes = kcalloc(BRAID_LANES, sizeof(*s->lanes), GFP_ATOMIC);
+	if (!s->lanes)
+		return false;
+	s->seen = kcalloc(BRAID_SEEN_WORDS, sizeof(*s->seen), GFP_ATOMIC);
+	if (!s->seen) {
+		kfree(s->lanes);
+		s->lanes = NULL;
+		return false;
+	}
+	braid_reseq_lanes(&s->reseq, s->lanes, BRAID_LANES, s->seen);
+	return true;
+}
+
+static void braid_rx_path_replace(struct braid_session *s,
+				  struct braid_rx_path *old)
+{
+	LIST_HEAD(released);
+
+	braid_reseq_path_del(&s->reseq, old->index, braid_now_us(), &released);
+	braid_session_release(s, &released);
+	kfree_rcu(old, rcu);
+}
+
+struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,
+					const struct braid_key *key)
+{
+	u16 index = id % BRAID_RX_PATHS;
+	struct braid_rx_path *old, *p;
+
+	lockdep_assert_held(&s->lock);
+	old = rcu_dereference_protected(s->rx[index],
+					lockdep_is_held(&s->lock));
+	if (old && old->id >= id)
+		return old->id == id ? old : NULL;
+	p = kzalloc(sizeof(*p), GFP_ATOMIC);
+	if (!p)
+		return NULL;
+	p->id = id;
+	p->index = index;
+	p->key = *key;
+	braid_replay_init(&p->replay);
+	rcu_assign_pointer(s->rx[index], p);
+	if (old)
+		braid_rx_path_replace(s, old);
+	braid_reseq_path_add(&s->reseq, index, id);
+	return p;
+}

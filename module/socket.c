@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "socket.h"
+
+#include <linux/slab.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "receive.h"
+
+static void braid_socket_port_config(struct udp_port_cfg *cfg,
+				     const struct braid_socket *sock)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->family = sock->local.sa.sa_family;
+	cfg->bind_ifindex = sock->link;
+	if (cfg->family == AF_INET) {
+		cfg->local_ip = sock->local.in4.sin_addr;
+		cfg->local_udp_port = sock->local.in4.sin_port;
+		cfg->use_udp_checksums = true;
+	} else {
+		cfg->local_ip6 = sock->local.in6.sin6_addr;
+		cfg->local_udp_port = sock->local.in6.sin6_port;
+		cfg->use_udp6_tx_checksums = true;
+		cfg->use_udp6_rx_checksums = true;
+		cfg->ipv6_v6only = true;
+	}
+}
+
+static void braid_socket_explain(int err, struct netlink_ext_ack *extack)
+{
+	if (err == -EADDRINUSE)
+		NL_SET_ERR_MSG(extack, "the local address and port are in use");
+	else if (err == -EADDRNOTAVAIL)
+		NL_SET_ERR_MSG(extack, "the local address is not on this machine");
+	else if (err == -ENODEV)
+		NL_SET_ERR_MSG(extack, "no interface has the index of the link");
+	else
+		NL_SET_ERR_MSG(extack, "the socket could not be opened");
+}
+
+static int braid_socket_open(struct braid_socket *sock,
+			     struct netlink_ext_ack *extack)
+{
+	struct udp_tunnel_sock_cfg tunnel = {
+		.sk_user_data = sock,
+		.encap_type = 1,
+		.encap_rcv = braid_receive,
+	};
+	struct udp_port_cfg port;
+	struct sock *sk;
+	int err;
+
+	braid_socket_port_config(&port, sock);
+	err = udp_sock_create(sock->braid->net, &port, &sock->sock);
+	if (err) {
+		braid_socket_explain(err, extack);
+		return err;
+	}
+	sk = sock->sock->sk;
+	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_sndbuf = INT_MAX;
+	sk->sk_mark = sock->fwmark;
+	if (sock->local.sa.sa_family == AF_INET)
+		sock->local.in4.sin_port = inet_sk(sk)->inet_sport;
+	else
+		sock->local.in6.sin6_port = inet_sk(sk)->inet_sport;
+	setup_udp_tunnel_sock(sock->braid->net, sock->sock, &tunnel);
+	return 0;
+}
+
+int braid_socket_new(struct braid_device *braid,
+		     const struct braid_socket_config *cfg,
+		     struct netlink_ext_ack *extack)
+{
+	struct braid_socket *sock;
+	int err;
+
+	lockdep_assert_held(&braid->lock);
+	if (!braid->net) {
+		NL_SET_ERR_MSG(extack, "the namespace where the device was made is gone");
+		return -ENONET;
+	}
+	if (braid_socket_find(braid, cfg->name)) {
+		NL_SET_ERR_MSG(extack, "a socket of that name exists");
+		return -EEXIST;
+	}
+	sock = kzalloc(sizeof(*sock), GFP_KERNEL);
+	if (!sock)
+		return -ENOMEM;
+	sock->braid = braid;
+	strscpy(sock->name, cfg->name);
+	strscpy(sock->owner, cfg->owner ?: "");
+	sock->local = cfg->local;
+	sock->link = cfg->link;
+	sock->fwmark = cfg->fwmark;
+	sock->listen = cfg->listen;
+	err = braid_socket_open(sock, extack);
+	if (err) {
+		kfree(sock);
+		return err;
+	}
+	list_add_tail(&sock->node, &braid->sockets);
+	return 0;
+}
+
+struct braid_socket *braid_socket_find(struct braid_device *braid,
+				       const char *name)
+{
+	struct braid_socket *sock;
+
+	lockdep_assert_held(&braid->lock);
+	list_for_each_entry(sock, &braid->sockets, node)
+		if (!strcmp(sock->name, name))
+			return sock;
+	return NULL;
+}
+
+void braid_socket_del(struct braid_socket *sock)
+{
+	lockdep_assert_held(&sock->braid->lock);
+	WARN_ON_ONCE(sock->users);
+	list_del(&sock->node);
+	/* Waits until no receiver uses it any more. */
+	udp_tunnel_sock_release(sock->sock);
+	kfree(sock);
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "transmit.h"
+
+#include <linux/slab.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+
+#include "admit.h"
+#include "device.h"
+#include "peer.h"
+#include "schedule.h"
+
+/* Packets stamped in one go, then sealed and sent without the lock. */
+#define BRAID_PUMP_BATCH	8
+/* Rounds before the pump makes room for others. */
+#define BRAID_PUMP_ROUNDS	32
+/* Packets that are this little early go along: fewer timers. */
+#define BRAID_PACE_SLACK_NS	(200 * NSEC_PER_USEC)
+/* Headers that come in front of ours. */
+#define BRAID_HEADROOM							\
+	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
+	 BRAID_HDR_LEN + BRAID_DATA_LEN)
+
+/**
+ * struct braid_outgoing - a packet that has its number and is to be sealed
+ * @path: where it goes; stays, since the pump runs under RCU
+ * @skb: the inner packet, or the TLVs of a control packet
+ * @pn: its packet number
+ * @hdr: clear header
+ * @key: a copy, since the path may lose its key meanwhile
+ *
+ * On the pump's stack, wiped at its end.
+ */
+struct braid_outgoing {
+	struct braid_path *path;
+	struct sk_buff *skb;
+	u64 pn;
+	struct braid_hdr hdr;
+	struct braid_key key;
+};
+
+/* What a control packet's buffer remembers until it is sent. */
+struct braid_control_cb {
+	bool eliciting;
+};
+
+static struct braid_control_cb *braid_control_cb(struct sk_buff *skb)
+{
+	return (struct braid_control_cb *)skb->cb;
+}
+
+struct sk_buff *braid_control_alloc(u32 room)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(BRAID_HEADROOM + room + BRAID_TAG_LEN, GFP_ATOMIC);
+	if (skb)
+		skb_reserve(skb, BRAID_HEADROOM);
+	return skb;
+}
+
+void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
+			 bool eliciting)
+{
+	lockdep_assert_held(&path->peer->lock);
+	braid_control_cb(skb)->eliciting = eliciting;
+	__skb_queue_tail(&path->control, skb);
+}
+
+/* --- stamping, under the peer's lock --- */
+
+static void braid_stamp_common(struct braid_path *path,
+			       struct braid_outgoing *out, struct sk_buff *skb,
+			       u8 type, u32 size)
+{
+	struct braid_session *s =
+		rcu_dereference_protected(path->peer->session,
+					  lockdep_is_held(&path->peer->lock));
+	u64 now_ns = ktime_get_ns();
+
+	out->path = path;
+	out->skb = skb;
+	out->pn = path->loss.next_pn;
+	out->hdr.type = type;
+	out->hdr.epoch = s->epoch;
+	out->hdr.path = path->id;
+	out->hdr.session = s->remote;
+	out->hdr.pn = out->pn;
+	out->key = path->key;
+	path->tx_packets++;
+	path->tx_bytes += size;
+	path->free_ns = braid_pace_next(path->free_ns, now_ns, size,
+					max_t(u64, path->rate.pacing, 1));
+}
+
+static struct braid_sent *braid_stamp_sent(struct braid_path *path, u32 size,
+					   bool limited)
+{
+	void *dropped;
+	struct braid_sent *rec;
+
+	rec = braid_loss_sent(&path->loss, size, braid_now_us(), limited,
+			      &dropped);
+	kfree_skb(dropped);
+	if (path->loss.next_pn - path->loss.tail_pn > path->loss.mask / 2 &&
+	    path->loss.mask < BRAID_LOSS_MAX - 1)
+		schedule_work(&path->grow);
+	return rec;
+}
+
+static void braid_stamp_control(struct braid_path *path,
+				struct braid_outgoing *out)
+{
+	struct sk_buff *skb = __skb_dequeue(&path->control);
+	u32 size = braid_path_outer(path, skb->len) - BRAID_DATA_LEN;
+
+	braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size);
+	if (braid_control_cb(skb)->eliciting)
+		braid_stamp_sent(path, size, true);
+	else
+		kfree_skb(braid_loss_skip(&path->loss));
+}
+
+static void braid_stamp_data(struct braid_path *path,
+			     struct braid_outgoing *out)
+{
+	struct braid_peer *peer = path->peer;
+	struct sk_buff *skb = __skb_dequeue(&path->front) ?:
+			      __skb_dequeue(&path->fifo);
+	u32 size = braid_path_outer(path, skb->len);
+	struct braid_sent *rec;
+
+	path->backlog -= size;
+	braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size);
+	rec = braid_stamp_sent(path, size, !path->backlog &&
+			       !braid_admit_pending(peer));
+	rec->gseq = braid_tx_cb(skb)->gseq;
+	rec->data = true;
+	peer->sent_bytes += size;
+}
+
+static bool braid_path_waiting(const struct braid_path *path)
+{
+	return path->backlog;
+}
+
+/* What the paths may send now, at most a batch. */
+static int braid_stamp_batch(struct braid_peer *peer,
+			     struct braid_outgoing *out, u64 now_ns)
+{
+	struct braid_path *path;
+	int n = 0, i;
+
+	braid_for_each_slot(peer, path, i) {
+		while (n < BRAID_PUMP_BATCH && !skb_queue_empty(&path->control))
+			braid_stamp_control(path, &out[n++]);
+		while (n < BRAID_PUMP_BATCH && braid_path_waiting(path) &&
+		       braid_pace_ready(path->free_ns, now_ns,
+					BRAID_PACE_SLACK_NS))
+			braid_stamp_data(path, &out[n++]);
+	}
+	return n;
+}
+
+/* --- sealing and sending, without a lock --- */
+
+static u8 braid_inner_dsfield(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	return ipv4_get_dsfield(ip_hdr(skb));
+}
+
+/*
+ * The inner packet is copied into a buffer of its own: it may be shared, in
+ * fragments, or needed again for a repair.
+ */
+static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
+{
+	struct braid_tx_cb *cb = braid_tx_cb(out->skb);
+	struct braid_data_hdr data = {
+		.gseq = cb->gseq, .lane = cb->lane, .back = cb->back,
+	};
+	u32 len = out->skb->len;
+	struct sk_buff *skb;
+	u8 *hdr;
+
+	if (out->skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_help(out->skb))
+		return NULL;
+	skb = alloc_skb(BRAID_HEADROOM + len + BRAID_TAG_LEN, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, BRAID_HEADROOM - BRAID_HDR_LEN - BRAID_DATA_LEN);
+	hdr = skb_put(skb, BRAID_OVERHEAD + len);
+	braid_hdr_write(hdr, &out->hdr);
+	braid_data_write(hdr + BRAID_HDR_LEN, &data);
+	if (skb_copy_bits(out->skb, 0, hdr + BRAID_HDR_LEN + BRAID_DATA_LEN,
+			  len)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb->priority = out->skb->priority;
+	braid_seal(&out->key, out->pn, hdr, hdr + BRAID_HDR_LEN,
+		   BRAID_DATA_LEN + len);
+	return skb;
+}
+
+static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
+{
+	struct sk_buff *skb = out->skb;
+	u32 len = skb->len;
+	u8 *hdr;
+
+	hdr = skb_push(skb, BRAID_HDR_LEN);
+	skb_put(skb, BRAID_TAG_LEN);
+	braid_hdr_write(hdr, &out->hdr);
+	braid_seal(&out->key, out->pn, hdr, hdr + BRAID_HDR_LEN, len);
+	return skb;
+}
+
+static void braid_wire4(struct braid_path *path, struct sk_buff *skb, u8 tos)
+{
+	struct braid_device *braid = path->peer->braid;
+	struct braid_socket *bs = path->sock;
+	struct sock *sk = bs->sock->sk;
+	struct flowi4 fl = {
+		.saddr = bs->local.in4.sin_addr.s_addr,
+		.daddr = path->remote.in4.sin_addr.s_addr,
+		.fl4_sport = bs->local.in4.sin_port,
+		.fl4_dport = path->remote.in4.sin_port,
+		.flowi4_mark = bs->fwmark,
+		.flowi4_oif = bs->link,
+		.flowi4_proto = IPPROTO_UDP,
+	};
+	struct rtable *rt = dst_cache_get_ip4(&path->dst, &fl.saddr);
+
+	if (!rt) {
+		rt = ip_route_output_flow(sock_net(sk), &fl, sk);
+		if (IS_ERR(rt)) {
+			braid_drop(braid, skb, BRAID_CNT_DROP_TX_ROUTE);
+			return;
+		}
+		if (rt->dst.dev == braid->dev) {
+			ip_rt_put(rt);
+			braid_drop(braid, skb, BRAID_CNT_DROP_TX_LOOP);
+			return;
+		}
+		dst_cache_set_ip4(&path->dst, &rt->dst, fl.saddr);
+	}
+	udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, tos,
+			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
+			    fl.fl4_dport, false, false);
+}
+
+static void braid_wire6(struct braid_path *path, struct sk_buff *skb, u8 tos)
+{
+	struct braid_device *braid = path->peer->braid;
+	struct braid_socket *bs = path->sock;
+	struct sock *sk = bs->sock->sk;
+	struct flowi6 fl = {
+		.saddr = bs->local.in6.sin6_addr,
+		.daddr = path->remote.in6.sin6_addr,
+		.fl6_sport = bs->local.in6.sin6_port,
+		.fl6_dport = path->remote.in6.sin6_port,
+		.flowi6_mark = bs->fwmark,
+		.flowi6_oif = bs->link ?: path->remote.in6.sin6_scope_id,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+	struct dst_entry *dst = dst_cache_get_ip6(&path->dst, &fl.saddr);
+
+	if (!dst) {
+		dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, &fl,
+						      NULL);
+		if (IS_ERR(dst)) {
+			braid_drop(braid, skb, BRAID_CNT_DROP_TX_ROUTE);
+			return;
+		}
+		if (dst->dev == braid->dev) {
+			dst_release(dst);
+			braid_drop(braid, skb, BRAID_CNT_DROP_TX_LOOP);
+			return;
+		}
+		dst_cache_set_ip6(&path->dst, dst, &fl.saddr);
+	}
+	udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, &fl.saddr, &fl.daddr, tos,
+			     ip6_dst_hoplimit(dst), 0, fl.fl6_sport,
+			     fl.fl6_dport, false);
+}
+
+static void braid_wire(struct braid_path *path, struct sk_buff *skb, u8 tos)
+{
+	skb->dev = path->peer->braid->dev;
+	skb->mark = path->sock->fwmark;
+	skb->ignore_df = 1;
+	if (path->remote.sa.sa_family == AF_INET)
+		braid_wire4(path, skb, tos);
+	else
+		braid_wire6(path, skb, tos);
+}
+
+static void braid_emit_data(struct braid_outgoing *out)
+{
+	struct braid_device *braid = out->path->peer->braid;
+	struct sk_buff *skb = braid_seal_data(out);
+	u8 tos;
+
+	if (!skb) {
+		braid_drop(braid, out->skb, BRAID_CNT_DROP_TX_MEMORY);
+		return;
+	}
+	tos = INET_ECN_encapsulate(0, braid_inner_dsfield(out->skb));
+	dev_sw_netstats_tx_add(braid->dev, 1, out->skb->len);
+	braid_count(braid, BRAID_CNT_TX_DATA);
+	consume_skb(out->skb);
+	braid_wire(out->path, skb, tos);
+}
+
+static void braid_emit(struct braid_outgoing *out)
+{
+	struct braid_device *braid = out->path->peer->braid;
+
+	if (out->pn >= BRAID_KEY_LIMIT) {
+		braid_drop(braid, out->skb, BRAID_CNT_DROP_TX_LIMIT);
+	} else if (out->hdr.type == BRAID_TYPE_DATA) {
+		braid_emit_data(out);
+	} else {
+		braid_count(braid, BRAID_CNT_TX_CONTROL);
+		braid_wire(out->path, braid_seal_control(out), 0);
+	}
+}
+
+/* --- the pump --- */
+
+/* When the pump has something to do again, by pacing or admission. */
+static u64 braid_pump_wake(struct braid_peer *peer)
+{
+	u64 wake = peer->wake_ns;
+	struct braid_path *path;
+	int i;
+
+	braid_for_each_slot(peer, path, i)
+		if (braid_path_waiting(path))
+			wake = min(wake, path->free_ns);
+	return wake;
+}
+
+static void braid_pump_arm(struct braid_peer *peer, bool at_once)
+{
+	u64 wake = at_once ? ktime_get_ns() : braid_pump_wake(peer);
+
+	lockdep_assert_held(&peer->lock);
+	if (wake == BRAID_NEVER || peer->dead)
+		return;
+	hrtimer_start(&peer->timer, ns_to_ktime(wake), HRTIMER_MODE_ABS_SOFT);
+}
+
+/* Peer's lock, which is dropped and taken again. True: worth another round. */
+static bool braid_pump_round(struct braid_peer *peer)
+{
+	struct braid_outgoing out[BRAID_PUMP_BATCH];
+	u64 now_ns = ktime_get_ns();
+	bool admitted;
+	int n, i;
+
+	peer->wake_ns = BRAID_NEVER;
+	admitted = braid_admit(peer, now_ns);
+	braid_schedule_flush(peer, div_u64(now_ns, NSEC_PER_USEC));
+	n = braid_stamp_batch(peer, out, now_ns);
+	spin_unlock(&peer->lock);
+	for (i = 0; i < n; i++)
+		braid_emit(&out[i]);
+	memzero_explicit(out, n * sizeof(*out));
+	spin_lock(&peer->lock);
+	return n == BRAID_PUMP_BATCH || (n && admitted) ||
+	       (n && braid_admit_pending(peer));
+}
+
+void braid_pump(struct braid_peer *peer)
+{
+	int rounds = BRAID_PUMP_ROUNDS;
+	bool more = false;
+
+	rcu_read_lock_bh();
+	spin_lock(&peer->lock);
+	if (peer->pumping) {
+		peer->pump_again = true;
+		goto out;
+	}
+	if (peer->dead || !rcu_access_pointer(peer->session))
+		goto out;
+	peer->pumping = true;
+	do {
+		peer->pump_again = false;
+		more = braid_pump_round(peer);
+		if (peer->dead || !rcu_access_pointer(peer->session))
+			break;
+	} while ((more || peer->pump_again) && --rounds);
+	peer->pumping = false;
+	braid_pump_arm(peer, !rounds);
+out:
+	spin_unlock(&peer->lock);
+	rcu_read_unlock_bh();
+}
+
+enum hrtimer_restart braid_pump_timer(struct hrtimer *timer)
+{
+	braid_pump(container_of(timer, struct braid_peer, timer));
+	return HRTIMER_NORESTART;
+}
