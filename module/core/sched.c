@@ -109,7 +109,7 @@ u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot)
 void braid_sched_codel(u32 rtt_us, u32 *target_us, u32 *interval_us)
 {
 	*target_us = max_t(u32, rtt_us / 5 * 2, CODEL_TARGET_US);
-	*interval_us = max_t(u32, rtt_us, CODEL_INTERVAL_US);
+	*interval_us = max_t(u32, 3 * rtt_us, CODEL_INTERVAL_US);
 }
 
 u64 braid_pace_next(u64 free_ns, u64 now_ns, u32 size, u64 rate)
