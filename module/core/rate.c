@@ -210,7 +210,7 @@ static void learn(struct braid_rate *r, const struct braid_rtt *rtt,
 	u64 packet_us;
 
 	r->min_rtt_us = max_t(u32, rtt->min_us, 100);
-	r->jitter_us = owd->jitter_us;
+	r->jitter_us = (63ULL * r->jitter_us + owd->jitter_us + 32) / 64;
 	r->round_us = max_t(u32, max_t(u32, r->min_rtt_us, ROUND_MIN_US),
 			    16 * r->jitter_us);
 	packet_us = div64_u64(2 * START_SIZE * BRAID_USEC_PER_SEC,
@@ -219,6 +219,7 @@ static void learn(struct braid_rate *r, const struct braid_rtt *rtt,
 			       TARGET_MAX_US) + packet_us;
 	if (now_us < r->shallow_us)
 		r->target_us = 0;
+	r->peak_us = max(r->peak_us - r->peak_us / 256, owd->queue_us);
 }
 
 /* Bytes that fill the path and the queue that we want, and no more. */
@@ -460,7 +461,7 @@ static void step(struct braid_rate *r, const struct braid_ack *ack,
 		return;
 	}
 	if (now.queue_us != U32_MAX && now.queue_us > excess_us(r) &&
-	    inflight > full_pipe(r)) {
+	    (inflight > full_pipe(r) || m.queue_us > excess_us(r))) {
 		r->step = STEP_FIRST;
 		overrun(r, now_us);
 		return;
@@ -475,9 +476,8 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		    const struct braid_rtt *rtt, const struct braid_owd *owd,
 		    u64 now_us, bool backlogged, u64 inflight)
 {
-	learn(r, rtt, owd, now_us);
 	if (ack->rtt_us)
-		r->peak_us = max(r->peak_us - r->peak_us / 256, owd->queue_us);
+		learn(r, rtt, owd, now_us);
 	if (slot_add(r, ack, owd, now_us))
 		step(r, ack, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r))

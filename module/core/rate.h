@@ -58,7 +58,8 @@ struct braid_rate_slot {
  * @slot_at_us: when the running slot began, the receiver's clock; 0 for none
  * @min_rtt_us: least round trip, as of the last report
  * @round_us: time a measurement should cover
- * @jitter_us: deviation of the one-way delay, as of the last report
+ * @jitter_us: deviation of the one-way delay, smoothed further: a queue that
+ *	grows is not to pass for jitter
  * @peak_us: largest delay over the base of late; falls by 1/256 a report
  * @target_us: queue to keep at the bottleneck
  * @alien_us: queue that does not yield when we send less: not ours, or a

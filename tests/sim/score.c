@@ -26,17 +26,6 @@ static double share(const struct world *w)
 	return (w->flow[0].cfg.kind == FLOW_CONSTANT ? 1436 : 1384) / 1514.0;
 }
 
-static double efficiency(const struct world *w)
-{
-	u32 end_ms = w->sc->seconds * 1000, i;
-	double rate = 0;
-
-	for (i = 0; i < w->sc->n_links; i++)
-		rate += w->sc->link[i].rate;
-	return bytes_between(w, w->sc->skip_ms, end_ms) * 1000.0 /
-	       (end_ms - w->sc->skip_ms) / (rate * share(w));
-}
-
 static u32 stall_ms(const struct world *w)
 {
 	u32 b, worst = 0, run = 0;
@@ -56,21 +45,73 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Had the link changed in the three seconds before? */
+static bool settling(const struct world *w, u32 path, u32 ms)
+{
+	const struct change *c = w->sc->change;
+	u32 i;
+
+	for (i = 0; i < WORLD_CHANGES && c[i].at_ms; i++)
+		if (c[i].link == path && ms >= c[i].at_ms &&
+		    ms < c[i].at_ms + 3000)
+			return true;
+	return false;
+}
+
+/* The link's rate then, in outer bytes, in kbit/s. */
+static double rate_then(const struct world *w, u32 path, u32 ms)
+{
+	const struct change *c = w->sc->change;
+	double rate = w->sc->link[path].rate / 125.0;
+	u32 i;
+
+	for (i = 0; i < WORLD_CHANGES && c[i].at_ms && c[i].at_ms <= ms; i++)
+		if (c[i].link == path && c[i].rate_kbit)
+			rate = c[i].rate_kbit;
+	return rate * 1500 / 1514;
+}
+
 /* Estimate against the shaped rate from 10 s on, percent, by permille. */
 static double rate_error(const struct world *w, u32 path, u32 permille)
 {
-	double err[END_BINS], is, want;
+	double err[END_BINS], want;
 	u32 n = 0, b;
 
-	want = w->ahead[path].cfg.rate / 125.0 * 1500 / 1514;
 	for (b = 100; b < w->sc->seconds * 10 && b < END_BINS; b++) {
-		is = w->a.path[path].rate_log[b];
-		err[n++] = fabs(is - want) / want * 100;
+		if (settling(w, path, b * 100))
+			continue;
+		want = rate_then(w, path, b * 100);
+		err[n++] = fabs(w->a.path[path].rate_log[b] - want) / want * 100;
 	}
 	if (!n)
 		return 0;
 	qsort(err, n, sizeof(*err), by_size);
 	return err[min(n - 1, n * permille / 1000)];
+}
+
+static bool dead_then(const struct world *w, u32 path, u32 ms)
+{
+	const struct change *c = w->sc->change;
+	bool dead = false;
+	u32 i;
+
+	for (i = 0; i < WORLD_CHANGES && c[i].at_ms && c[i].at_ms <= ms; i++)
+		if (c[i].link == path && (c[i].kill || c[i].revive))
+			dead = c[i].kill;
+	return dead;
+}
+
+/* Goodput over what the links could carry, as they were at the time. */
+static double efficiency(const struct world *w)
+{
+	u32 end_ms = w->sc->seconds * 1000, ms, i;
+	double sum = 0;
+
+	for (ms = w->sc->skip_ms; ms < end_ms; ms += 100)
+		for (i = 0; i < w->sc->n_links; i++)
+			if (!dead_then(w, i, ms))
+				sum += rate_then(w, i, ms) * 12.5 * 1514 / 1500;
+	return bytes_between(w, w->sc->skip_ms, end_ms) / (sum * share(w));
 }
 
 static u32 flow_delay_ms(const struct flow *f, u32 permille)

@@ -119,6 +119,18 @@ void send_control(struct path *p, const u8 *tlvs, u32 len)
 	link_send(p->out, pk);
 }
 
+/*
+ * A queue seen at the last report has drained meanwhile, as far as the time
+ * goes: without this, a path that looked long once is never looked at again.
+ */
+static s64 fresh_owd(const struct path *p)
+{
+	s64 queue_us = p->owd.smooth_us - p->owd.base_us;
+	s64 age_us = end_us(p->end) - p->loss.last_report_us;
+
+	return p->owd.base_us + max(queue_us - age_us, 0LL);
+}
+
 u32 send_ways(struct end *e, struct braid_way *way)
 {
 	u32 i, set = 0;
@@ -127,7 +139,7 @@ u32 send_ways(struct end *e, struct braid_way *way)
 		struct path *p = &e->path[i];
 
 		way[i].rate = p->rate.pacing;
-		way[i].owd_us = p->owd.valid ? p->owd.smooth_us :
+		way[i].owd_us = p->owd.valid ? fresh_owd(p) :
 					       p->rtt.srtt_us / 2;
 		way[i].backlog = p->backlog;
 		way[i].free_ns = p->free_ns;
