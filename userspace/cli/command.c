@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "command.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field.h"
+
+#define for_each_command(c, g, groups) \
+	for (g = (groups); g->commands; g++) \
+		for (c = g->commands; c->object; c++)
+
+static int usage_error(struct br_call *call, const char *what,
+		       const char *word)
+{
+	return br_fail(&call->err, BR_USAGE, EINVAL, what, word);
+}
+
+static const struct br_command *find(const struct br_group *groups,
+				     const char *object, const char *verb)
+{
+	const struct br_command *c;
+	const struct br_group *g;
+
+	for_each_command(c, g, groups) {
+		if (strcmp(c->object, object))
+			continue;
+		if (!c->verb || (verb && !strcmp(c->verb, verb)))
+			return c;
+	}
+	return NULL;
+}
+
+static bool known(const struct br_group *groups, const char *object)
+{
+	const struct br_command *c;
+	const struct br_group *g;
+
+	for_each_command(c, g, groups)
+		if (!strcmp(c->object, object))
+			return true;
+	return false;
+}
+
+static bool positional(const struct br_word *w)
+{
+	return (w->flags & BR_POSITION) == BR_POSITION;
+}
+
+static int word_index(const struct br_command *c, const char *name)
+{
+	int i;
+
+	for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++)
+		if (!strcmp(c->words[i].name, name))
+			return i;
+	return -1;
+}
+
+static int keyword_index(const struct br_command *c, const char *name)
+{
+	int i = word_index(c, name);
+
+	return i >= 0 && positional(&c->words[i]) ? -1 : i;
+}
+
+const char *br_call_text(const struct br_call *call, const char *word)
+{
+	int i = word_index(call->command, word);
+
+	return i < 0 ? NULL : call->text[i];
+}
+
+/* The first word still missing whose keyword may be left out. */
+static int bare_index(const struct br_call *call)
+{
+	const struct br_word *w = call->command->words;
+	int i;
+
+	for (i = 0; i < BR_WORDS_MAX && w[i].name; i++)
+		if (w[i].flags & BR_BARE && !call->text[i])
+			return i;
+	return -1;
+}
+
+static bool choice_valid(const char *choices, const char *text)
+{
+	size_t len = strlen(text), n;
+
+	for (; *choices; choices += n + (choices[n] == '|')) {
+		n = strcspn(choices, "|");
+		if (n == len && !strncmp(choices, text, n))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the device exists is for the kernel to say; what cannot be a name
+ * is refused here, before any part of the command has been carried out.
+ */
+static int dev_check(struct br_call *call, const char *text)
+{
+	if (strlen(text) >= IFNAMSIZ || !*text || strpbrk(text, "/ \t\n:") ||
+	    !strcmp(text, ".") || !strcmp(text, ".."))
+		return usage_error(call, "dev: '%s' is not a device's name",
+				   text);
+	return 0;
+}
+
+static int word_check(struct br_call *call, const struct br_word *w,
+		      const char *text)
+{
+	switch (w->kind) {
+	case BR_WORD_FIELD:
+		return br_field_parse(call->command->type, w->name,
+				      call->object, text, &call->err);
+	case BR_WORD_DEV:
+		return dev_check(call, text);
+	case BR_WORD_CHOICE:
+		if (choice_valid(w->choices, text))
+			return 0;
+		return br_fail(&call->err, BR_USAGE, EINVAL,
+			       "%s: '%s' is not one of %s", w->name, text,
+			       w->choices);
+	default:
+		return *text ? 0 : usage_error(call, "%s: is empty", w->name);
+	}
+}
+
+static int flag_take(struct br_call *call, int i)
+{
+	const char *name = call->command->words[i].name;
+	const struct br_type *type = call->command->type;
+	int ret = 0;
+
+	call->text[i] = name;
+	if (type && br_field_find(type, name))
+		ret = br_field_parse(type, name, call->object, "yes",
+				     &call->err);
+	return ret ? ret : 1;
+}
+
+/* Return: number of arguments taken, or a negative errno */
+static int word_take(struct br_call *call, int argc, char *const *argv)
+{
+	int i = keyword_index(call->command, argv[0]), taken = 1, ret;
+	const struct br_word *w;
+
+	/* a value that looks like a keyword needs its own keyword in front */
+	if (i < 0) {
+		taken = 0;
+		i = bare_index(call);
+	}
+	if (i < 0)
+		return usage_error(call, "unexpected word: %s", argv[0]);
+	w = &call->command->words[i];
+	if (call->text[i])
+		return usage_error(call, "%s is given twice", w->name);
+	if (w->kind == BR_WORD_FLAG)
+		return flag_take(call, i);
+	if (argc <= taken)
+		return usage_error(call, "%s: its value is missing", w->name);
+	ret = word_check(call, w, argv[taken]);
+	call->text[i] = argv[taken];
+	return ret ? ret : taken + 1;
+}
+
+static int required_check(struct br_call *call)
+{
+	const struct br_command *c = call->command;
+	const struct br_word *w = c->words;
+	int i;
+
+	for (i = 0; i < BR_WORDS_MAX && w[i].name; i++)
+		if (w[i].flags & BR_REQUIRED && !call->text[i])
+			return br_fail(&call->err, BR_USAGE, EINVAL,
+				       "%s%s%s: %s%s%s is missing",
+				       c->object, c->verb ? " " : "",
+				       c->verb ? c->verb : "",
+				       positional(&w[i]) ? "" : w[i].name,
+				       positional(&w[i]) ? "" : " ",
+				       w[i].value);
+	return 0;
+}
+
+static int words_parse(struct br_call *call, int argc, char *const *argv)
+{
+	int ret;
+
+	while (argc) {
+		ret = word_take(call, argc, argv);
+		if (ret < 0)
+			return ret;
+		argc -= ret;
+		argv += ret;
+	}
+	return required_check(call);
+}
+
+int br_command_parse(const struct br_group *groups, int argc,
+		     char *const *argv, struct br_call *call)
+{
+	const struct br_command *c;
+	int skip, ret;
+
+	if (!argc)
+		return usage_error(call, "a command is missing%s", "");
+	c = find(groups, argv[0], argc > 1 ? argv[1] : NULL);
+	if (!c && !known(groups, argv[0]))
+		return usage_error(call, "no such command: %s", argv[0]);
+	if (!c)
+		return br_fail(&call->err, BR_USAGE, EINVAL,
+			       argc > 1 ? "%s: no such verb: %s" :
+					  "%s: a verb is missing%s",
+			       argv[0], argc > 1 ? argv[1] : "");
+	call->command = c;
+	if (c->type) {
+		call->object = calloc(1, c->type->size);
+		if (!call->object)
+			return br_fail(&call->err, BR_KERNEL, ENOMEM,
+				       "out of memory");
+	}
+	skip = c->verb ? 2 : 1;
+	ret = words_parse(call, argc - skip, argv + skip);
+	if (ret) {
+		free(call->object);
+		call->object = NULL;
+	}
+	return ret;
+}
+
+static void word_usage(const struct br_word *w, FILE *to)
+{
+	bool optional = !(w->flags & BR_REQUIRED);
+	const char *value = w->choices ? w->choices : w->value;
+
+	fprintf(to, optional ? " [" : " ");
+	if (w->kind == BR_WORD_FLAG)
+		fprintf(to, "%s", w->name);
+	else if (w->flags & BR_BARE)
+		fprintf(to, "%s", value);
+	else
+		fprintf(to, "%s %s", w->name, value);
+	fprintf(to, optional ? "]" : "");
+}
+
+void br_usage(const struct br_group *groups, const char *object, FILE *to)
+{
+	const struct br_command *c;
+	const struct br_group *g;
+	int i;
+
+	for_each_command(c, g, groups) {
+		if (object && strcmp(c->object, object))
+			continue;
+		fprintf(to, "  braidctl %s%s%s", c->object, c->verb ? " " : "",
+			c->verb ? c->verb : "");
+		for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++)
+			word_usage(&c->words[i], to);
+		fprintf(to, "\n        %s\n", c->help);
+	}
+}
+
+static void names_complete(const struct br_group *groups, const char *object,
+			   FILE *to)
+{
+	const struct br_command *c;
+	const struct br_group *g;
+	const char *last = "";
+
+	for_each_command(c, g, groups) {
+		if (object && strcmp(c->object, object))
+			continue;
+		if (!object && strcmp(c->object, last))
+			fprintf(to, "%s\n", c->object);
+		if (object && c->verb)
+			fprintf(to, "%s\n", c->verb);
+		last = c->object;
+	}
+}
+
+static void value_complete(const struct br_command *c, const struct br_word *w,
+			   FILE *to)
+{
+	const struct br_field *f = NULL;
+	const char *choices = w->choices;
+	size_t n;
+	int i;
+
+	if (c->type && w->kind == BR_WORD_FIELD)
+		f = br_field_find(c->type, w->name);
+	if (f && f->kind == BR_BOOL)
+		fprintf(to, "yes\nno\n");
+	else if (f && f->kind == BR_LINK)
+		fprintf(to, "<link>\n");
+	else if (f && f->names)
+		for (i = 0; f->names[i]; i++)
+			fprintf(to, "%s\n", f->names[i]);
+	else if (w->kind == BR_WORD_DEV)
+		fprintf(to, "<dev>\n");
+	else if (w->kind == BR_WORD_FILE)
+		fprintf(to, "<file>\n");
+	for (; choices && *choices; choices += n + (choices[n] == '|')) {
+		n = strcspn(choices, "|");
+		fprintf(to, "%.*s\n", (int)n, choices);
+	}
+}
+
+/* Keywords that are still free; @used: those given so far */
+static void keywords_complete(const struct br_command *c, const bool *used,
+			      FILE *to)
+{
+	bool bare = false;
+	int i;
+
+	for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++) {
+		if (used[i])
+			continue;
+		if (c->words[i].flags & BR_BARE && !bare) {
+			value_complete(c, &c->words[i], to);
+			bare = true;
+		}
+		if (!positional(&c->words[i]))
+			fprintf(to, "%s\n", c->words[i].name);
+	}
+}
+
+static int bare_free(const struct br_command *c, const bool *used)
+{
+	int i;
+
+	for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++)
+		if (c->words[i].flags & BR_BARE && !used[i])
+			return i;
+	return -1;
+}
+
+void br_complete(const struct br_group *groups, int argc, char *const *argv,
+		 FILE *to)
+{
+	const struct br_command *c;
+	bool used[BR_WORDS_MAX] = { false };
+	int i, w;
+
+	if (argc <= 1) {
+		names_complete(groups, NULL, to);
+		return;
+	}
+	c = find(groups, argv[0], argv[1]);
+	if (!c || (c->verb && argc == 2)) {
+		if (argc == 2)
+			names_complete(groups, argv[0], to);
+		return;
+	}
+	for (i = c->verb ? 2 : 1; i < argc - 1; i++) {
+		w = keyword_index(c, argv[i]);
+		if (w < 0) {
+			w = bare_free(c, used);
+			if (w < 0)
+				return;
+		} else if (c->words[w].kind != BR_WORD_FLAG && ++i == argc - 1) {
+			value_complete(c, &c->words[w], to);
+			return;
+		}
+		used[w] = true;
+	}
+	keywords_complete(c, used, to);
+}

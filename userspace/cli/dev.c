@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "route.h"
+#include "verbs.h"
+
+static int policy_set(struct br_call *call, uint32_t ifindex,
+		      const char *policy)
+{
+	struct br_device device = { .ifindex = ifindex };
+	struct br_nl *nl = br_nl_open(&call->err);
+	int ret;
+
+	if (!nl)
+		return -call->err.code;
+	/* the built-in one has no name, as far as the kernel is concerned */
+	if (strcmp(policy, "built-in"))
+		strcpy(device.policy, policy);
+	br_set_has(&br_device_type, &device, "policy");
+	ret = br_nl_do(nl, BRAID_CMD_DEVICE_SET, &br_device_type, &device,
+		       NULL, &call->err);
+	br_nl_close(nl);
+	return ret;
+}
+
+/* "10.0.0.1/24,fd00::1/64" */
+static int addresses_add(struct br_call *call, struct br_rt *rt,
+			 uint32_t ifindex, const char *list)
+{
+	char buf[BR_ADDRESS_TEXT];
+	struct br_prefix addr;
+	const char *why;
+	size_t len;
+	int ret;
+
+	do {
+		len = strcspn(list, ",");
+		snprintf(buf, sizeof(buf), "%.*s", (int)len, list);
+		if (br_prefix_parse(buf, &addr, &why))
+			return br_fail(&call->err, BR_USAGE, EINVAL,
+				       "address: '%.*s' %s", (int)len, list,
+				       why);
+		ret = br_rt_addr_add(rt, ifindex, &addr, &call->err);
+		if (ret < 0)
+			return br_where(&call->err, "address %s", buf);
+		list += len;
+	} while (*list++ == ',');
+	return 0;
+}
+
+/* What add and set have in common. */
+static int apply(struct br_call *call, struct br_rt *rt)
+{
+	const char *dev = br_call_text(call, "dev");
+	const char *addresses = br_call_text(call, "address");
+	const char *policy = br_call_text(call, "policy");
+	struct br_link_change change = { .up = -1 };
+	uint32_t ifindex;
+	int ret;
+
+	ret = br_rt_link_find(rt, dev, &ifindex, &call->err);
+	if (!ret && policy)
+		ret = policy_set(call, ifindex, policy);
+	if (!ret && addresses)
+		ret = addresses_add(call, rt, ifindex, addresses);
+	if (ret)
+		return ret;
+	if (br_call_text(call, "mtu"))
+		change.mtu = ((struct br_device *)call->object)->mtu;
+	if (br_call_text(call, "up"))
+		change.up = 1;
+	else if (br_call_text(call, "down"))
+		change.up = 0;
+	if (!change.mtu && change.up < 0)
+		return 0;
+	return br_rt_link_change(rt, dev, &change, &call->err);
+}
+
+static int add(struct br_call *call)
+{
+	const struct br_device *wanted = call->object;
+	const char *dev = br_call_text(call, "dev");
+	struct br_rt *rt = br_rt_open(&call->err);
+	struct br_error ignored;
+	int ret;
+
+	if (!rt)
+		return -call->err.code;
+	ret = br_rt_link_add(rt, dev, wanted->mtu, &call->err);
+	if (ret)
+		goto out_close;
+	ret = apply(call, rt);
+	if (ret)
+		br_rt_link_del(rt, dev, &ignored);
+out_close:
+	br_rt_close(rt);
+	return ret ? br_where(&call->err, "%s", dev) : 0;
+}
+
+static int set(struct br_call *call)
+{
+	struct br_rt *rt = br_rt_open(&call->err);
+	int ret;
+
+	if (!rt)
+		return -call->err.code;
+	ret = apply(call, rt);
+	br_rt_close(rt);
+	return ret ? br_where(&call->err, "%s", br_call_text(call, "dev")) : 0;
+}
+
+static int del(struct br_call *call)
+{
+	const char *dev = br_call_text(call, "dev");
+	struct br_rt *rt = br_rt_open(&call->err);
+	int ret;
+
+	if (!rt)
+		return -call->err.code;
+	ret = br_rt_link_del(rt, dev, &call->err);
+	br_rt_close(rt);
+	return ret ? br_where(&call->err, "%s", dev) : 0;
+}
+
+static int show(struct br_call *call)
+{
+	static const char *const columns[] = {
+		"dev", "policy", "policy-active", "mtu", "peer-count", NULL
+	};
+	struct br_device *wanted = call->object;
+
+	if (br_call_text(call, "dev")) {
+		strcpy(wanted->name, br_call_text(call, "dev"));
+		br_set_has(&br_device_type, wanted, "dev");
+	}
+	return br_call_show(call, BRAID_CMD_DEVICE_GET, columns);
+}
+
+#define CHANGES \
+	{ "policy", "POLICY|built-in", BR_WORD_FIELD, 0, NULL }, \
+	{ "mtu", "BYTES", BR_WORD_FIELD, 0, NULL }, \
+	{ "address", "ADDR/LEN,...", BR_WORD_TEXT, 0, NULL }, \
+	{ "up", NULL, BR_WORD_FLAG, 0, NULL }, \
+	{ "down", NULL, BR_WORD_FLAG, 0, NULL }
+
+const struct br_command br_dev_commands[] = {
+	{
+		"dev", "add", &br_device_type, { BR_WORD_THE_DEV, CHANGES },
+		add, "make a braid device",
+	},
+	{
+		"dev", "set", &br_device_type, { BR_WORD_THE_DEV, CHANGES },
+		set, "change a device; addresses are added",
+	},
+	{
+		"dev", "del", &br_device_type, { BR_WORD_THE_DEV },
+		del, "delete a device and everything in it",
+	},
+	{
+		"dev", "show", &br_device_type, { BR_WORD_ANY_DEV },
+		show, "list devices",
+	},
+	{ NULL }
+};

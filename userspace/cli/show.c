@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The whole tree: devices, their peers, their paths. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verbs.h"
+
+/**
+ * struct tree - everything, as lists; objects name their parents
+ * @devices: devices
+ * @sockets: sockets
+ * @peers: peers
+ * @paths: paths
+ */
+struct tree {
+	struct br_list devices;
+	struct br_list sockets;
+	struct br_list peers;
+	struct br_list paths;
+};
+
+static void tree_free(struct tree *t)
+{
+	br_list_free(&t->devices);
+	br_list_free(&t->sockets);
+	br_list_free(&t->peers);
+	br_list_free(&t->paths);
+}
+
+static int tree_read(struct br_nl *nl, uint32_t ifindex, struct tree *t,
+		     struct br_error *err)
+{
+	int ret;
+
+	ret = br_nl_dump(nl, BRAID_CMD_DEVICE_GET, &br_device_type, 0,
+			 &t->devices, err);
+	if (!ret)
+		ret = br_nl_dump(nl, BRAID_CMD_SOCKET_GET, &br_socket_type,
+				 ifindex, &t->sockets, err);
+	if (!ret)
+		ret = br_nl_dump(nl, BRAID_CMD_PEER_GET, &br_peer_type,
+				 ifindex, &t->peers, err);
+	if (!ret)
+		ret = br_nl_dump(nl, BRAID_CMD_PATH_GET, &br_path_type,
+				 ifindex, &t->paths, err);
+	return ret;
+}
+
+static bool peer_wanted(const struct br_call *call, const struct br_peer *peer,
+			const struct br_device *device)
+{
+	const char *name = br_call_text(call, "peer");
+
+	return peer->ifindex == device->ifindex &&
+	       (!name || !strcmp(name, peer->name));
+}
+
+static bool path_wanted(const struct br_call *call, const struct br_path *path,
+			const struct br_peer *peer)
+{
+	const char *name = br_call_text(call, "path");
+
+	return path->ifindex == peer->ifindex &&
+	       !strcmp(path->peer, peer->name) &&
+	       (!name || !strcmp(name, path->name));
+}
+
+/*
+ * The paths of one peer, copied; they own nothing. The caller frees
+ * list->items, also after -ENOMEM.
+ */
+static int paths_of(const struct br_call *call, const struct tree *t,
+		    const struct br_peer *peer, struct br_list *list)
+{
+	const struct br_path *path;
+	struct br_path *copy;
+	unsigned int i;
+
+	*list = (struct br_list){ .type = &br_path_type };
+	for (i = 0; i < t->paths.n; i++) {
+		path = br_list_at(&t->paths, i);
+		if (!path_wanted(call, path, peer))
+			continue;
+		copy = br_list_add(list);
+		if (!copy)
+			return -ENOMEM;
+		*copy = *path;
+	}
+	return 0;
+}
+
+static void field_print(const struct br_output *out, const struct br_type *type,
+			const void *obj, const char *label, const char *name)
+{
+	char *text = br_field_text(type, br_field_find(type, name), obj);
+
+	if (text && strcmp(text, "-"))
+		fprintf(out->file, "%s%s", label, text);
+	free(text);
+}
+
+static void device_print(const struct br_output *out,
+			 const struct br_device *device)
+{
+	const struct br_type *type = &br_device_type;
+
+	fprintf(out->file, "%s", device->name);
+	field_print(out, type, device, ": policy ", "policy-active");
+	if (device->policy[0] && strcmp(device->policy, device->policy_active))
+		fprintf(out->file, " (%s is not loaded)", device->policy);
+	field_print(out, type, device, ", mtu ", "mtu");
+	fputc('\n', out->file);
+}
+
+static void peer_print(const struct br_output *out, const struct br_peer *peer)
+{
+	const struct br_type *type = &br_peer_type;
+
+	fprintf(out->file, "  peer %s", peer->name);
+	field_print(out, type, peer, ": ", "address");
+	field_print(out, type, peer, ", paths ", "paths-usable");
+	field_print(out, type, peer, " of ", "path-count");
+	field_print(out, type, peer, " usable, ", "rate-in-use");
+	field_print(out, type, peer, " of ", "rate-available");
+	if (!peer->session_local)
+		fprintf(out->file, ", no key");
+	fputc('\n', out->file);
+}
+
+static int text_print(struct br_call *call, const struct tree *t,
+		      const struct br_device *device)
+{
+	static const char *const columns[] = {
+		"path", "state", "remote", "srtt", "jitter", "loss-ppm",
+		"rate", "rate-phase", "tx-bytes", "rx-bytes", "reason", NULL
+	};
+	const struct br_peer *peer;
+	struct br_list paths;
+	unsigned int i;
+	int ret = 0;
+
+	device_print(&call->out, device);
+	call->out.indent = 4;
+	for (i = 0; !ret && i < t->peers.n; i++) {
+		peer = br_list_at(&t->peers, i);
+		if (!peer_wanted(call, peer, device))
+			continue;
+		peer_print(&call->out, peer);
+		ret = paths_of(call, t, peer, &paths);
+		if (!ret)
+			ret = br_table(&call->out, &paths, columns);
+		free(paths.items);
+	}
+	return ret;
+}
+
+static json_t *peer_json(const struct br_call *call, const struct tree *t,
+			 const struct br_peer *peer)
+{
+	json_t *object = br_object_json(&br_peer_type, peer);
+	struct br_list paths;
+
+	if (!paths_of(call, t, peer, &paths))
+		json_object_set_new(object, "paths", br_list_json(&paths));
+	free(paths.items);
+	return object;
+}
+
+static json_t *device_json(const struct br_call *call, const struct tree *t,
+			   const struct br_device *device)
+{
+	json_t *object = br_object_json(&br_device_type, device);
+	json_t *peers = json_array(), *sockets = json_array();
+	const struct br_socket *s;
+	const struct br_peer *peer;
+	unsigned int i;
+
+	for (i = 0; i < t->sockets.n; i++) {
+		s = br_list_at(&t->sockets, i);
+		if (s->ifindex == device->ifindex)
+			json_array_append_new(sockets,
+				br_object_json(&br_socket_type, s));
+	}
+	for (i = 0; i < t->peers.n; i++) {
+		peer = br_list_at(&t->peers, i);
+		if (peer_wanted(call, peer, device))
+			json_array_append_new(peers, peer_json(call, t, peer));
+	}
+	json_object_set_new(object, "sockets", sockets);
+	json_object_set_new(object, "peers", peers);
+	return object;
+}
+
+static int tree_print(struct br_call *call, const struct tree *t,
+		      uint32_t ifindex)
+{
+	json_t *array = call->out.json ? json_array() : NULL;
+	const struct br_device *device;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < t->devices.n; i++) {
+		device = br_list_at(&t->devices, i);
+		if (ifindex && device->ifindex != ifindex)
+			continue;
+		if (call->out.json)
+			json_array_append_new(array,
+					      device_json(call, t, device));
+		else
+			ret = text_print(call, t, device);
+	}
+	return call->out.json ? br_json_print(&call->out, array) : ret;
+}
+
+/* Names that select nothing are a mistake, not an empty answer. */
+static int names_check(struct br_call *call, const struct tree *t,
+		       uint32_t ifindex)
+{
+	const char *peer = br_call_text(call, "peer");
+	const char *path = br_call_text(call, "path");
+	const struct br_peer *p;
+	const struct br_path *q;
+	unsigned int i;
+	bool found;
+
+	for (i = 0, found = !ifindex; i < t->devices.n; i++)
+		found |= ((struct br_device *)br_list_at(&t->devices, i))
+				->ifindex == ifindex;
+	if (!found)
+		return br_fail(&call->err, BR_KERNEL, ENODEV,
+			       "%s: not a braid device",
+			       br_call_text(call, "dev"));
+	for (i = 0, found = !peer; i < t->peers.n; i++) {
+		p = br_list_at(&t->peers, i);
+		found |= peer && !strcmp(p->name, peer);
+	}
+	if (!found)
+		return br_fail(&call->err, BR_KERNEL, ENOENT, "no such peer: %s",
+			       peer);
+	for (i = 0, found = !path; i < t->paths.n; i++) {
+		q = br_list_at(&t->paths, i);
+		found |= path && !strcmp(q->name, path) &&
+			 (!peer || !strcmp(q->peer, peer));
+	}
+	if (!found)
+		return br_fail(&call->err, BR_KERNEL, ENOENT, "no such path: %s",
+			       path);
+	return 0;
+}
+
+static int show(struct br_call *call)
+{
+	struct tree t = { 0 };
+	struct br_nl *nl;
+	uint32_t ifindex;
+	int ret;
+
+	ret = br_call_device(call, &ifindex);
+	if (ret)
+		return ret;
+	nl = br_nl_open(&call->err);
+	if (!nl)
+		return -call->err.code;
+	ret = tree_read(nl, ifindex, &t, &call->err);
+	br_nl_close(nl);
+	if (!ret)
+		ret = names_check(call, &t, ifindex);
+	if (!ret)
+		ret = tree_print(call, &t, ifindex);
+	tree_free(&t);
+	return ret;
+}
+
+const struct br_command br_show_commands[] = {
+	{
+		"show", NULL, NULL,
+		{
+			BR_WORD_ANY_DEV,
+			{ "peer", "PEER", BR_WORD_TEXT, 0, NULL },
+			{ "path", "PATH", BR_WORD_TEXT, 0, NULL },
+		},
+		show, "devices with their peers and paths",
+	},
+	{ NULL }
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The files of commands, and what they share.
+ */
+#ifndef BR_VERBS_H
+#define BR_VERBS_H
+
+#include "command.h"
+#include "netlink.h"
+
+extern const struct br_command br_dev_commands[];
+extern const struct br_command br_socket_commands[];
+extern const struct br_command br_peer_commands[];
+extern const struct br_command br_path_commands[];
+extern const struct br_command br_key_commands[];
+extern const struct br_command br_show_commands[];
+extern const struct br_command br_monitor_commands[];
+extern const struct br_command br_counters_commands[];
+extern const struct br_command br_config_commands[];
+extern const struct br_command br_policy_commands[];
+extern const struct br_command br_flow_commands[];
+
+/* The words nearly every command begins with */
+#define BR_WORD_THE_DEV \
+	{ "dev", "DEVICE", BR_WORD_DEV, BR_REQUIRED | BR_BARE, NULL }
+#define BR_WORD_ANY_DEV	{ "dev", "DEVICE", BR_WORD_DEV, BR_BARE, NULL }
+
+/*
+ * Index of the device that the command names; 0 when it names none. The
+ * object's device is set as well.
+ */
+int br_call_device(struct br_call *call, uint32_t *ifindex);
+
+/* Sends call->object, whose device is the one that the command names. */
+int br_call_do(struct br_call *call, int cmd);
+
+/*
+ * Lists the objects of the named device, or all, and keeps those whose fields
+ * equal all that are present in call->object. Refused when a device was named
+ * together with an object that is not there.
+ */
+int br_call_show(struct br_call *call, int cmd, const char *const *columns);
+
+#endif

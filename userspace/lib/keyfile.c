@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "keyfile.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One page at most, so that one write replaces it all. */
+#define FILE_MAX	1024
+#define HEX_LEN		(2 * BRAID_KEY_LEN)
+
+static const char comment[] =
+	"# Static keys of one end of a braid tunnel, for one use only: labs and tests.\n"
+	"# braidctl marks the file as used when it installs them.\n";
+
+void br_key_wipe(struct br_key *key)
+{
+	explicit_bzero(key, sizeof(*key));
+}
+
+static void hex_write(const uint8_t *key, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	int i;
+
+	for (i = 0; i < BRAID_KEY_LEN; i++) {
+		text[2 * i] = digits[key[i] >> 4];
+		text[2 * i + 1] = digits[key[i] & 15];
+	}
+	text[HEX_LEN] = 0;
+}
+
+static int hex_read(const char *text, uint8_t *key)
+{
+	char pair[3] = "";
+	int i;
+
+	if (strlen(text) != HEX_LEN)
+		return -EINVAL;
+	for (i = 0; i < BRAID_KEY_LEN; i++) {
+		memcpy(pair, text + 2 * i, 2);
+		if (!isxdigit((unsigned char)pair[0]) ||
+		    !isxdigit((unsigned char)pair[1]))
+			return -EINVAL;
+		key[i] = strtoul(pair, NULL, 16);
+	}
+	explicit_bzero(pair, sizeof(pair));
+	return 0;
+}
+
+/* The whole file as text; @buf has FILE_MAX bytes. Return: its length */
+static int format(const struct br_key *key, bool used, char *buf)
+{
+	char tx[HEX_LEN + 1], rx[HEX_LEN + 1];
+	int len;
+
+	hex_write(key->tx_key, tx);
+	hex_write(key->rx_key, rx);
+	len = snprintf(buf, FILE_MAX,
+		       "%sused = %s\nsession-local = 0x%08x\n"
+		       "session-remote = 0x%08x\ntx-key = %s\nrx-key = %s\n",
+		       comment, used ? "yes" : "no ", key->session_local,
+		       key->session_remote, tx, rx);
+	explicit_bzero(tx, sizeof(tx));
+	explicit_bzero(rx, sizeof(rx));
+	return len;
+}
+
+/* The name of a new file is on the disk only after its folder is synced. */
+static int sync_folder(const char *path)
+{
+	char *copy = strdup(path);
+	int fd, ret = -1;
+
+	if (!copy)
+		return -1;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		ret = fsync(fd);
+		close(fd);
+	}
+	free(copy);
+	return ret;
+}
+
+static int write_whole(int fd, const struct br_key *key, bool used)
+{
+	char buf[FILE_MAX];
+	int len = format(key, used, buf);
+	ssize_t put;
+
+	put = pwrite(fd, buf, len, 0);
+	explicit_bzero(buf, sizeof(buf));
+	if (put >= 0 && put != len)
+		errno = ENOSPC;
+	/* what a person wrote behind it may be a key, too */
+	return put == len && !ftruncate(fd, len) && !fsync(fd) ? 0 : -1;
+}
+
+static int create(const char *path, const struct br_key *key,
+		  struct br_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return br_fail(err, BR_FILE, errno, "%s: %s", path,
+			       strerror(errno));
+	if (write_whole(fd, key, false) || sync_folder(path)) {
+		br_fail(err, BR_FILE, errno, "%s: %s", path, strerror(errno));
+		goto err_unlink;
+	}
+	close(fd);
+	return 0;
+
+err_unlink:
+	close(fd);
+	unlink(path);
+	return -err->code;
+}
+
+static int random_bytes(void *to, size_t len)
+{
+	return getrandom(to, len, 0) == (ssize_t)len ? 0 : -1;
+}
+
+/* Session ids are unpredictable and not 0. */
+static int random_session(uint32_t *id)
+{
+	do {
+		if (random_bytes(id, sizeof(*id)))
+			return -1;
+	} while (!*id);
+	return 0;
+}
+
+static int random_key(struct br_key *key)
+{
+	return random_bytes(key->tx_key, BRAID_KEY_LEN) ||
+	       random_bytes(key->rx_key, BRAID_KEY_LEN) ||
+	       random_session(&key->session_local) ||
+	       random_session(&key->session_remote) ? -1 : 0;
+}
+
+/* The other end's view: what one sends the other receives. */
+static void crosswise(const struct br_key *a, struct br_key *b)
+{
+	memset(b, 0, sizeof(*b));
+	memcpy(b->tx_key, a->rx_key, BRAID_KEY_LEN);
+	memcpy(b->rx_key, a->tx_key, BRAID_KEY_LEN);
+	b->session_local = a->session_remote;
+	b->session_remote = a->session_local;
+}
+
+int br_keyfile_generate(const char *a, const char *b, struct br_error *err)
+{
+	struct br_key one = { 0 }, other;
+	int ret;
+
+	if (random_key(&one)) {
+		ret = br_fail(err, BR_KERNEL, errno, "no randomness: %s",
+			      strerror(errno));
+		goto out_wipe;
+	}
+	crosswise(&one, &other);
+	ret = create(a, &one, err);
+	if (ret)
+		goto out_wipe;
+	ret = create(b, &other, err);
+	if (ret)
+		unlink(a);
+out_wipe:
+	br_key_wipe(&one);
+	br_key_wipe(&other);
+	return ret;
+}
+
+/* "name = value" lines; a value ends at space or line end. */
+static const char *value_of(const char *text, const char *name, char *buf,
+			    size_t size)
+{
+	size_t len = strlen(name), n;
+	const char *line;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) || strncmp(line + len, " = ", 3))
+			continue;
+		line += len + 3;
+		n = strcspn(line, " \n");
+		if (n >= size)
+			return NULL;
+		memcpy(buf, line, n);
+		buf[n] = 0;
+		return buf;
+	}
+	return NULL;
+}
+
+static int session_of(const char *text, const char *name, uint32_t *id)
+{
+	char buf[16];
+	char *end;
+
+	if (!value_of(text, name, buf, sizeof(buf)) || strncmp(buf, "0x", 2))
+		return -EINVAL;
+	*id = strtoul(buf, &end, 16);
+	return *end || !*id ? -EINVAL : 0;
+}
+
+static int key_of(const char *text, const char *name, uint8_t *key)
+{
+	char buf[HEX_LEN + 1] = "";
+	int ret = -EINVAL;
+
+	if (value_of(text, name, buf, sizeof(buf)))
+		ret = hex_read(buf, key);
+	explicit_bzero(buf, sizeof(buf));
+	return ret;
+}
+
+/* Return: 0, or -EINVAL when it is no such file, -EALREADY when it is used */
+static int parse(const char *text, struct br_key *key)
+{
+	char used[8];
+
+	if (!value_of(text, "used", used, sizeof(used)))
+		return -EINVAL;
+	if (!strcmp(used, "yes"))
+		return -EALREADY;
+	if (strcmp(used, "no") ||
+	    session_of(text, "session-local", &key->session_local) ||
+	    session_of(text, "session-remote", &key->session_remote) ||
+	    key_of(text, "tx-key", key->tx_key) ||
+	    key_of(text, "rx-key", key->rx_key))
+		return -EINVAL;
+	return memcmp(key->tx_key, key->rx_key, BRAID_KEY_LEN) ? 0 : -EINVAL;
+}
+
+/* A key that others could read, or put there, is none. */
+static int open_private(const char *path, int mode, struct br_error *err)
+{
+	int fd = open(path, mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		br_fail(err, BR_FILE, errno, "%s: %s", path, strerror(errno));
+		goto err_close;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		br_fail(err, BR_FILE, EINVAL, "%s: not a regular file", path);
+		goto err_close;
+	}
+	if (st.st_mode & 077) {
+		br_fail(err, BR_FILE, EPERM,
+			"%s: others can read or write it (mode %03o); keys in it are no secret",
+			path, st.st_mode & 0777);
+		goto err_close;
+	}
+	if (st.st_uid != geteuid() && st.st_uid) {
+		br_fail(err, BR_FILE, EPERM, "%s: belongs to another user",
+			path);
+		goto err_close;
+	}
+	return fd;
+
+err_close:
+	if (fd >= 0)
+		close(fd);
+	return -err->code;
+}
+
+static int read_key(int fd, const char *path, struct br_key *key,
+		    struct br_error *err)
+{
+	char text[FILE_MAX + 1];
+	ssize_t len = pread(fd, text, FILE_MAX, 0);
+	int ret = -EINVAL;
+
+	memset(key, 0, sizeof(*key));
+	if (len >= 0) {
+		text[len] = 0;
+		ret = parse(text, key);
+	}
+	explicit_bzero(text, sizeof(text));
+	if (ret == -EALREADY)
+		return br_fail(err, BR_FILE, EALREADY,
+			"%s: used already; static keys are for one use, make new ones for both ends (braidctl genkey static)",
+			path);
+	if (ret)
+		return br_fail(err, BR_FILE, EINVAL, "%s: not a key file",
+			       path);
+	return 0;
+}
+
+/* What is left on the disk: used, without keys. */
+static int mark_used(int fd, const char *path, const struct br_key *key,
+		     struct br_error *err)
+{
+	struct br_key blank = *key;
+	int ret = 0;
+
+	memset(blank.tx_key, 0, BRAID_KEY_LEN);
+	memset(blank.rx_key, 0, BRAID_KEY_LEN);
+	if (write_whole(fd, &blank, true) || sync_folder(path))
+		ret = br_fail(err, BR_FILE, errno,
+			      "%s: cannot be marked as used: %s", path,
+			      strerror(errno));
+	return ret;
+}
+
+int br_keyfile_take(const char *path, struct br_key *key, struct br_error *err)
+{
+	int fd = open_private(path, O_RDWR, err);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	/* two at once would both find it unused */
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		ret = br_fail(err, BR_FILE, errno, "%s: in use: %s", path,
+			      strerror(errno));
+		goto out_close;
+	}
+	ret = read_key(fd, path, key, err);
+	if (!ret)
+		ret = mark_used(fd, path, key, err);
+	if (ret) {
+		br_key_wipe(key);
+		goto out_close;
+	}
+	br_set_has(&br_key_type, key, "tx-key");
+	br_set_has(&br_key_type, key, "rx-key");
+	br_set_has(&br_key_type, key, "session-local");
+	br_set_has(&br_key_type, key, "session-remote");
+	br_set_has(&br_key_type, key, "cipher");
+	br_set_has(&br_key_type, key, "epoch");
+out_close:
+	close(fd);
+	return ret;
+}
+
+int br_keyfile_check(const char *path, struct br_error *err)
+{
+	int fd = open_private(path, O_RDONLY, err);
+	struct br_key key;
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = read_key(fd, path, &key, err);
+	br_key_wipe(&key);
+	close(fd);
+	return ret;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * braid's objects as plain structs, and one description of each. The same
+ * description encodes requests, decodes answers, parses what a user typed and
+ * prints tables and JSON, so that none of these can drift apart.
+ */
+#ifndef BR_MODEL_H
+#define BR_MODEL_H
+
+#include <linux/braid.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+#define BR_NAME		(BRAID_NAME_MAX + 1)
+#define BR_IFNAME	16
+#define BR_REASON	160
+#define BR_ADDRS_MAX	16
+
+/* How a field looks in memory, in netlink, on the command line and in print */
+enum br_kind {
+	BR_STRING,		/* char[size]; a name */
+	BR_WORDS,		/* char[size]; a sentence, read only */
+	BR_BOOL,		/* uint8_t, 0 or 1 */
+	BR_U8,
+	BR_U32,
+	BR_U64,
+	BR_MARK,		/* uint32_t, decimal or 0x... */
+	BR_ENUM,		/* uint32_t */
+	BR_LINK,		/* uint32_t, an interface index, typed as its name */
+	BR_USEC,		/* uint32_t, microseconds */
+	BR_AGE,			/* uint64_t, microseconds */
+	BR_PPM,			/* uint32_t, parts per million */
+	BR_RATE,		/* uint64_t, bytes per second, typed in bit/s */
+	BR_BYTES,		/* uint64_t */
+	BR_BYTES32,		/* uint32_t */
+	BR_TIME,		/* uint64_t, nanoseconds of CLOCK_REALTIME */
+	BR_ENDPOINT,		/* struct br_endpoint; three attributes */
+	BR_ADDRS,		/* struct br_addrs; two lists of attributes */
+	BR_COUNTERS,		/* struct br_counters; nests */
+	BR_SECRET,		/* uint8_t[size]; never printed */
+};
+
+/**
+ * struct br_field - one field of an object
+ * @name: keyword on the command line; '-' becomes '_' in JSON
+ * @head: heading of the table's column
+ * @kind: what it is
+ * @offset: where it is in the object's struct
+ * @size: bytes of it there
+ * @attr: netlink attribute, 0 for none; the IPv4 one where there are two
+ * @attr6: the IPv6 one
+ * @attr_port: the port's
+ * @names: names of an enum's values, up to NULL
+ */
+struct br_field {
+	const char *name;
+	const char *head;
+	enum br_kind kind;
+	uint16_t offset;
+	uint16_t size;
+	uint16_t attr;
+	uint16_t attr6;
+	uint16_t attr_port;
+	const char *const *names;
+};
+
+/**
+ * struct br_type - description of an object
+ * @name: what a user calls it
+ * @size: bytes of its struct, whose first member is uint64_t has: bit n is set
+ *	when field n holds a value
+ * @fields: its fields, at most 64
+ * @n: number of them
+ * @ifindex: attribute that carries the device, 0 for none; present in all
+ *	structs but br_policy as uint32_t ifindex right after has
+ */
+struct br_type {
+	const char *name;
+	size_t size;
+	const struct br_field *fields;
+	unsigned int n;
+	uint16_t ifindex;
+};
+
+struct br_counter {
+	char name[BR_NAME];
+	uint64_t value;
+};
+
+/* Owned by the object: br_object_free() */
+struct br_counters {
+	unsigned int n;
+	struct br_counter *c;
+};
+
+struct br_addrs {
+	unsigned int n;
+	struct br_addr a[BR_ADDRS_MAX];
+};
+
+struct br_device {
+	uint64_t has;
+	uint32_t ifindex;
+	char name[BR_IFNAME];
+	char policy[BR_NAME];
+	char policy_active[BR_NAME];
+	uint32_t mtu;
+	uint32_t peers;
+	uint32_t event_seq;
+	uint64_t netns_cookie;
+	struct br_counters counters;
+};
+
+struct br_socket {
+	uint64_t has;
+	uint32_t ifindex;
+	char name[BR_NAME];
+	struct br_endpoint local;
+	uint32_t link;
+	uint32_t fwmark;
+	uint8_t listen;
+	uint32_t users;
+	char owner[BR_NAME];
+};
+
+struct br_peer {
+	uint64_t has;
+	uint32_t ifindex;
+	char name[BR_NAME];
+	struct br_addrs address;
+	uint32_t source;
+	uint8_t multicast;
+	uint32_t reorder_cap;
+	uint32_t session_local;
+	uint32_t session_remote;
+	uint32_t id;
+	uint32_t paths;
+	uint32_t paths_usable;
+	uint64_t rate_available;
+	uint64_t rate_in_use;
+	uint32_t queue_packets;
+	uint32_t held_packets;
+	uint32_t held_bytes;
+	char owner[BR_NAME];
+	struct br_counters counters;
+};
+
+struct br_path {
+	uint64_t has;
+	uint32_t ifindex;
+	char peer[BR_NAME];
+	char name[BR_NAME];
+	char socket[BR_NAME];
+	struct br_endpoint local;
+	struct br_endpoint remote;
+	uint32_t link;
+	uint32_t cost;
+	uint8_t standby;
+	uint8_t cold;
+	uint64_t cap;
+	uint32_t id;
+	uint32_t slot;
+	uint32_t state;
+	char reason[BR_REASON];
+	uint64_t state_age;
+	uint32_t srtt;
+	uint32_t min_rtt;
+	uint32_t rtt_var;
+	uint32_t owd;
+	uint32_t jitter;
+	uint32_t queue_delay;
+	uint32_t loss_ppm;
+	uint64_t rate;
+	uint64_t rate_age;
+	char rate_phase[BR_NAME];
+	uint32_t queue_bytes;
+	uint32_t inflight_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t lost_packets;
+	uint64_t repaired_packets;
+	uint64_t probes_sent;
+	uint64_t probes_answered;
+	char owner[BR_NAME];
+};
+
+struct br_key {
+	uint64_t has;
+	uint32_t ifindex;
+	char peer[BR_NAME];
+	uint32_t cipher;
+	uint8_t epoch;
+	uint8_t tx_key[BRAID_KEY_LEN];
+	uint8_t rx_key[BRAID_KEY_LEN];
+	uint32_t session_local;
+	uint32_t session_remote;
+	uint64_t packets;
+	uint64_t failures;
+};
+
+struct br_policy {
+	uint64_t has;
+	uint32_t ifindex;
+	char name[BR_NAME];
+	uint32_t devices;
+	uint64_t calls;
+	uint64_t invalid;
+};
+
+struct br_event {
+	uint64_t has;
+	uint32_t ifindex;
+	uint32_t seq;
+	uint64_t time;
+	char what[BR_NAME];
+	char dev[BR_IFNAME];
+	char peer[BR_NAME];
+	char path[BR_NAME];
+	char reason[BR_REASON];
+};
+
+extern const struct br_type br_device_type;
+extern const struct br_type br_socket_type;
+extern const struct br_type br_peer_type;
+extern const struct br_type br_path_type;
+extern const struct br_type br_key_type;
+extern const struct br_type br_policy_type;
+extern const struct br_type br_event_type;
+
+/* NULL when the type has no such field. */
+const struct br_field *br_field_find(const struct br_type *type,
+				     const char *name);
+
+bool br_has(const struct br_type *type, const void *obj, const char *name);
+void br_set_has(const struct br_type *type, void *obj, const char *name);
+
+static inline void *br_field_at(const struct br_field *f, const void *obj)
+{
+	return (char *)obj + f->offset;
+}
+
+/* Frees what an object owns, not the object. */
+void br_object_free(const struct br_type *type, void *obj);
+
+/**
+ * struct br_list - objects of one type
+ * @type: their type
+ * @items: an array of their structs
+ * @n: number of them
+ * @room: number there is memory for
+ */
+struct br_list {
+	const struct br_type *type;
+	char *items;
+	unsigned int n;
+	unsigned int room;
+};
+
+/* Return: a zeroed new object at the end of the list, NULL without memory */
+void *br_list_add(struct br_list *list);
+void *br_list_at(const struct br_list *list, unsigned int i);
+void br_list_free(struct br_list *list);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "pathsock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+bool br_pathsock_fits(const struct br_socket *have,
+		      const struct br_socket *wanted)
+{
+	static const struct br_addr any4 = { .family = AF_INET };
+	const struct br_addr *local = &wanted->local.addr;
+
+	if (local->family == AF_UNSPEC)
+		local = &any4;
+	if (have->local.addr.family != AF_UNSPEC ?
+	    !br_addr_equal(&have->local.addr, local) : local != &any4)
+		return false;
+	if (have->link != wanted->link || have->fwmark != wanted->fwmark)
+		return false;
+	if (wanted->local.port)
+		return have->local.port == wanted->local.port;
+	return !strcmp(have->owner, BR_SOCKET_OWNER);
+}
+
+static const struct br_socket *find_name(const struct br_list *sockets,
+					 const char *name)
+{
+	const struct br_socket *s;
+	unsigned int i;
+
+	for (i = 0; i < sockets->n; i++) {
+		s = br_list_at(sockets, i);
+		if (!strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
+}
+
+static const struct br_socket *find_fitting(const struct br_list *sockets,
+					    const struct br_socket *wanted)
+{
+	const struct br_socket *s;
+	unsigned int i;
+
+	for (i = 0; i < sockets->n; i++) {
+		s = br_list_at(sockets, i);
+		if (br_pathsock_fits(s, wanted))
+			return s;
+	}
+	return NULL;
+}
+
+/* The path's name, or with a number behind it when that is taken. */
+static void free_name(const struct br_list *sockets, const char *path,
+		      char *name)
+{
+	unsigned int i;
+
+	snprintf(name, BR_NAME, "%s", path);
+	for (i = 2; find_name(sockets, name); i++)
+		snprintf(name, BR_NAME, "%.20s-%u", path, i);
+}
+
+static int make(struct br_nl *nl, const struct br_list *sockets,
+		struct br_path *path, const struct br_socket *wanted,
+		struct br_error *err)
+{
+	struct br_socket new = *wanted;
+	int ret;
+
+	new.ifindex = path->ifindex;
+	free_name(sockets, path->name, new.name);
+	strcpy(new.owner, BR_SOCKET_OWNER);
+	br_set_has(&br_socket_type, &new, "socket");
+	br_set_has(&br_socket_type, &new, "owner");
+	ret = br_nl_do(nl, BRAID_CMD_SOCKET_NEW, &br_socket_type, &new, NULL,
+		       err);
+	if (!ret)
+		strcpy(path->socket, new.name);
+	return ret;
+}
+
+/* Return: 1 when the socket was made, 0 when one is shared */
+static int choose(struct br_nl *nl, struct br_path *path,
+		  const struct br_socket *wanted, struct br_error *err)
+{
+	const struct br_socket *have;
+	struct br_list sockets;
+	int ret;
+
+	ret = br_nl_dump(nl, BRAID_CMD_SOCKET_GET, &br_socket_type,
+			 path->ifindex, &sockets, err);
+	if (ret)
+		goto out_free;
+	have = find_fitting(&sockets, wanted);
+	if (have) {
+		strcpy(path->socket, have->name);
+		goto out_free;
+	}
+	ret = make(nl, &sockets, path, wanted, err);
+	if (!ret)
+		ret = 1;
+	else
+		br_where(err, "socket for it");
+out_free:
+	br_list_free(&sockets);
+	return ret;
+}
+
+static int socket_del(struct br_nl *nl, uint32_t ifindex, const char *name,
+		      struct br_error *err)
+{
+	struct br_socket s = { .ifindex = ifindex };
+
+	snprintf(s.name, sizeof(s.name), "%s", name);
+	br_set_has(&br_socket_type, &s, "socket");
+	return br_nl_do(nl, BRAID_CMD_SOCKET_DEL, &br_socket_type, &s, NULL,
+			err);
+}
+
+int br_pathsock_add(struct br_nl *nl, struct br_path *path,
+		    const struct br_socket *wanted, struct br_error *err)
+{
+	struct br_error ignored;
+	int made = 0, ret;
+
+	if (!br_has(&br_path_type, path, "socket")) {
+		made = choose(nl, path, wanted, err);
+		if (made < 0)
+			return made;
+		br_set_has(&br_path_type, path, "socket");
+	}
+	ret = br_nl_do(nl, BRAID_CMD_PATH_NEW, &br_path_type, path, NULL, err);
+	if (ret && made)
+		socket_del(nl, path->ifindex, path->socket, &ignored);
+	return ret;
+}
+
+/* Somebody else may take or delete it meanwhile: both are as well. */
+static void socket_release(struct br_nl *nl, uint32_t ifindex,
+			   const char *name)
+{
+	struct br_socket ask = { .ifindex = ifindex }, s = { 0 };
+	struct br_error ignored;
+
+	snprintf(ask.name, sizeof(ask.name), "%s", name);
+	br_set_has(&br_socket_type, &ask, "socket");
+	if (br_nl_do(nl, BRAID_CMD_SOCKET_GET, &br_socket_type, &ask, &s,
+		     &ignored))
+		return;
+	if (!s.users && !strcmp(s.owner, BR_SOCKET_OWNER))
+		socket_del(nl, ifindex, name, &ignored);
+}
+
+int br_pathsock_del(struct br_nl *nl, const struct br_path *path,
+		    struct br_error *err)
+{
+	struct br_path have = { 0 };
+	int ret;
+
+	ret = br_nl_do(nl, BRAID_CMD_PATH_GET, &br_path_type, path, &have, err);
+	if (!ret)
+		ret = br_nl_do(nl, BRAID_CMD_PATH_DEL, &br_path_type, path,
+			       NULL, err);
+	if (!ret && have.socket[0])
+		socket_release(nl, path->ifindex, have.socket);
+	return ret;
+}

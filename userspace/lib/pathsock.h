@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Paths together with their sockets: a path shares a socket that fits, or
+ * gets one of its own, which goes with its last path.
+ */
+#ifndef BR_PATHSOCK_H
+#define BR_PATHSOCK_H
+
+#include "netlink.h"
+
+/* Cookie of sockets that were made for paths and go with them */
+#define BR_SOCKET_OWNER		"path"
+
+/*
+ * Adds a path. When it names no socket, one with the wanted local address,
+ * port, link and mark is shared or made; path->socket gets its name. When it
+ * fails nothing is left behind.
+ */
+int br_pathsock_add(struct br_nl *nl, struct br_path *path,
+		    const struct br_socket *wanted, struct br_error *err);
+
+/* Deletes a path, and its socket when it was made for paths and is free now. */
+int br_pathsock_del(struct br_nl *nl, const struct br_path *path,
+		    struct br_error *err);
+
+/*
+ * Whether a socket serves for a wanted one. A port that nobody asked for fits
+ * any; a socket that a user made with a port of his own choice is not taken
+ * for a path that asked for none.
+ */
+bool br_pathsock_fits(const struct br_socket *have,
+		      const struct br_socket *wanted);
+
+#endif
