@@ -37,9 +37,6 @@ typedef int64_t s64;
 #define BIT_ULL(n)	(1ULL << (n))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define min_t(t, a, b)	((t)(a) < (t)(b) ? (t)(a) : (t)(b))
-#define max_t(t, a, b)	((t)(a) > (t)(b) ? (t)(a) : (t)(b))
-#define clamp_t(t, v, lo, hi)	min_t(t, max_t(t, v, lo), hi)
 #define min(a, b) ({			\
 	__typeof__(a) _a = (a);		\
 	__typeof__(b) _b = (b);		\
@@ -48,6 +45,13 @@ typedef int64_t s64;
 	__typeof__(a) _a = (a);		\
 	__typeof__(b) _b = (b);		\
 	_a > _b ? _a : _b; })
+#define min_t(t, a, b)	min((t)(a), (t)(b))
+#define max_t(t, a, b)	max((t)(a), (t)(b))
+#define clamp_t(t, v, lo, hi)	({	\
+	t _v = (v);			\
+	t _lo = (lo);			\
+	t _hi = (hi);			\
+	_v < _lo ? _lo : _v > _hi ? _hi : _v; })
 
 #define container_of(ptr, type, member)	\
 	((type *)((char *)(ptr) - offsetof(type, member)))
