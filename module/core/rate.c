@@ -17,6 +17,9 @@
 #define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
 #define REFRESH_IDLE_US	2000
 
+/* With more jitter than this the queue seldom tells what it does. */
+#define JITTER_US	1000
+
 #define STEP_FIRST	(BRAID_RATE_ONE / 32)
 #define STEP_LAST	(BRAID_RATE_ONE / 2)
 #define WAIT_FIRST_US	(200 * BRAID_USEC_PER_MSEC)
@@ -139,6 +142,20 @@ static void gather(const struct braid_rate *r, u32 us, struct measure *m)
 					      m->us);
 }
 
+/*
+ * Does the queue grow (1: more was offered than delivered), fall (-1), or
+ * neither? In the first two cases what was delivered is what the link can.
+ */
+static int trend(const struct braid_rate *r, const struct measure *m)
+{
+	s64 change = (s64)m->last_us - m->first_us;
+	s64 least = m->us / 64 + r->jitter_us;
+
+	if (change > least)
+		return 1;
+	return change < -least ? -1 : 0;
+}
+
 /* The newest slots in each of which a queue stood: the link's own rate. */
 static void gather_busy(const struct braid_rate *r, u32 us, struct measure *m)
 {
@@ -152,6 +169,9 @@ static void gather_busy(const struct braid_rate *r, u32 us, struct measure *m)
 			break;
 		m->bytes += s->bytes;
 		m->us += s->us;
+		m->first_us = s->queue_us;
+		if (i == 1)
+			m->last_us = s->queue_us;
 	}
 	if (m->us)
 		m->rate = mul_u64_u64_div_u64(m->bytes, BRAID_USEC_PER_SEC,
@@ -258,25 +278,59 @@ static void cruise(struct braid_rate *r, u64 now_us)
 {
 	enter(r, BRAID_RATE_CRUISE, now_us);
 	r->empty_us = 0;
-	r->stuck_us = 0;
+	pace(r, BRAID_RATE_ONE);
+}
+
+/* A round of more, then seven as they come. */
+static void compete(struct braid_rate *r, u64 now_us)
+{
+	enter(r, BRAID_RATE_CRUISE, now_us);
+	r->until_us = now_us + 8 * r->round_us;
 	pace(r, BRAID_RATE_ONE);
 }
 
 /* The queue is too long: reads the rate off it, and empties it. */
 static void overrun(struct braid_rate *r, u64 now_us)
 {
+	enum braid_rate_phase how = BRAID_RATE_DRAIN;
 	struct measure m;
 
 	gather_busy(r, r->round_us, &m);
 	if (!m.us)
 		gather(r, 1, &m);
-	if (m.rate < scale(r->rate, BRAID_RATE_ONE * 3 / 4)) {
-		confirm(r, m.rate, now_us);
-		drain(r, BRAID_RATE_HOLD, now_us);
+	if (m.rate < scale(r->rate, BRAID_RATE_ONE * 3 / 4))
+		how = BRAID_RATE_HOLD;
+	r->step = STEP_FIRST;
+	r->before = r->rate;
+	confirm(r, m.rate, now_us);
+	drain(r, how, now_us);
+}
+
+/*
+ * We had sent no more than fills the path, and what left since then still
+ * finds a queue which does not grow: it is not ours.
+ */
+static bool foreign(const struct braid_rate *r, const struct measure *now,
+		    u64 now_us)
+{
+	return r->drained_us && trend(r, now) <= 0 &&
+	       now_us < r->drained_us + 3 * r->min_rtt_us + 4 * r->round_us;
+}
+
+static void too_long(struct braid_rate *r, const struct measure *now,
+		     u64 now_us)
+{
+	/* what left before the end of the last drain tells nothing new */
+	if (now_us < r->drained_us + r->min_rtt_us + now->queue_us + now->us)
+		return;
+	if (!foreign(r, now, now_us)) {
+		overrun(r, now_us);
 		return;
 	}
-	confirm(r, m.rate, now_us);
-	drain(r, BRAID_RATE_DRAIN, now_us);
+	r->alien_us = now->queue_us;
+	r->rate = max(r->rate, r->before);
+	r->drained_us = 0;
+	compete(r, now_us);
 }
 
 static void startup(struct braid_rate *r, const struct braid_ack *ack,
@@ -305,62 +359,43 @@ static void startup(struct braid_rate *r, const struct braid_ack *ack,
 	pace(r, 2 * BRAID_RATE_ONE);
 }
 
-static void draining(struct braid_rate *r, const struct measure *m,
+static void draining(struct braid_rate *r, const struct measure *now,
 		     u64 now_us)
 {
 	struct measure busy;
 
 	gather_busy(r, now_us - r->phase_us, &busy);
-	if (busy.us >= r->round_us / 2)
+	if (busy.us >= r->round_us / 2 && trend(r, &busy) < 0)
 		confirm(r, busy.rate, now_us);
 	if (now_us >= r->until_us ||
-	    (!r->emptying && m->last_us <= r->target_us))
+	    (!r->emptying && now->last_us <= r->target_us))
 		cruise(r, now_us);
 }
 
-/* Does @m tell the link's rate, or may it show our own restraint? */
-static bool telling(const struct braid_rate *r, const struct measure *m,
-		    u64 now_us)
-{
-	s64 change = (s64)m->last_us - m->first_us;
-
-	if (now_us >= r->low_until_us)
-		return true;
-	if (change < 0)
-		change = -change;
-	return change > (s64)(m->us / 32) + r->jitter_us;
-}
-
+/*
+ * A queue that neither grows nor falls tells nothing: we may have offered
+ * less, and the queue may not be ours. With jitter that is seldom certain,
+ * so the estimate follows slowly, too.
+ */
 static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
 {
 	bool busy = m->queue_us > r->target_us / 3 + r->jitter_us / 2;
+	u64 less = r->rate > m->rate ? r->rate - m->rate : 0;
 
-	if (!m->limited && busy && telling(r, m, now_us))
-		confirm(r, r->rate + (s64)(m->rate - r->rate) / 4, now_us);
-	else if (m->rate > r->rate)
+	if (!less)
 		confirm(r, r->rate + (m->rate - r->rate) / 4, now_us);
-	else if (m->rate > scale(r->rate, BRAID_RATE_ONE * 31 / 32))
+	else if (!m->limited && busy && trend(r, m))
+		confirm(r, r->rate - less / 4, now_us);
+	else if (!m->limited && busy && r->jitter_us > JITTER_US &&
+		 now_us >= r->low_until_us)
+		confirm(r, r->rate - less / 16, now_us);
+	else if (less < r->rate / 32)
 		r->confirmed_us = now_us;
-}
-
-/* The queue does not yield although we send less: it is not ours. */
-static void watch_stuck(struct braid_rate *r, const struct measure *m,
-			u64 now_us)
-{
-	if (m->queue_us <= r->target_us + r->alien_us + EXCESS_MIN_US / 2) {
-		r->stuck_us = 0;
-		r->alien_us = min(r->alien_us, m->queue_us);
-	} else if (!r->stuck_us) {
-		r->stuck_us = now_us;
-	} else if (now_us > r->stuck_us + 8 * r->round_us) {
-		r->alien_us = m->queue_us;
-		r->stuck_us = 0;
-	}
 }
 
 static u32 cruise_gain(const struct braid_rate *r, const struct measure *m)
 {
-	s64 want = (s64)r->target_us + r->alien_us - m->queue_us;
+	s64 want = (s64)r->target_us - m->queue_us;
 	s64 horizon = 4 * (s64)max(r->min_rtt_us, r->round_us / 2);
 	s64 gain = BRAID_RATE_ONE;
 
@@ -410,7 +445,6 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 	u32 gain;
 
 	adopt(r, m, now_us);
-	watch_stuck(r, m, now_us);
 	if (hungry(r, m, now_us, backlogged)) {
 		probe(r, now_us);
 		return;
@@ -423,6 +457,35 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 	if (gain < BRAID_RATE_ONE * 31 / 32)
 		restrain(r, now_us);
 	pace(r, gain);
+}
+
+/*
+ * Beside somebody else's queue (or on a path that became longer, until that
+ * is known) ours cannot be seen. As BBR does, then: now and then a round at
+ * a quarter more, and the best of the last rounds is the estimate.
+ */
+static void competing(struct braid_rate *r, const struct measure *m,
+		      u64 now_us, bool backlogged)
+{
+	if (m->rate > r->rate)
+		confirm(r, m->rate, now_us);
+	else if (!m->limited && now_us >= r->decay_us) {
+		r->decay_us = now_us + r->round_us;
+		confirm(r, r->rate - (r->rate - m->rate) / 8, now_us);
+	}
+	if (m->queue_us <= r->target_us + r->jitter_us) {
+		r->alien_us = 0;
+		cruise(r, now_us);
+		return;
+	}
+	r->alien_us = max(r->alien_us, m->queue_us);
+	if (now_us >= r->refresh_us && backlogged)
+		refresh(r, m, now_us);
+	else if (now_us >= r->until_us)
+		compete(r, now_us);
+	else
+		pace(r, now_us < r->phase_us + r->round_us && backlogged ?
+			BRAID_RATE_ONE * 5 / 4 : BRAID_RATE_ONE);
 }
 
 static void probing(struct braid_rate *r, u64 now_us)
@@ -461,12 +524,11 @@ static void step(struct braid_rate *r, const struct braid_ack *ack,
 		return;
 	}
 	if (now.queue_us != U32_MAX && now.queue_us > excess_us(r) &&
-	    (inflight > full_pipe(r) || m.queue_us > excess_us(r))) {
-		r->step = STEP_FIRST;
-		overrun(r, now_us);
-		return;
-	}
-	if (r->phase == BRAID_RATE_PROBE)
+	    (inflight > full_pipe(r) || m.queue_us > excess_us(r)))
+		too_long(r, &now, now_us);
+	else if (r->alien_us)
+		competing(r, &m, now_us, backlogged);
+	else if (r->phase == BRAID_RATE_PROBE)
 		probing(r, now_us);
 	else
 		cruising(r, &m, now_us, backlogged);
@@ -480,8 +542,10 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		learn(r, rtt, owd, now_us);
 	if (slot_add(r, ack, owd, now_us))
 		step(r, ack, now_us, backlogged, inflight);
-	if (drains(r) && !r->emptying && inflight <= full_pipe(r))
+	if (drains(r) && !r->emptying && inflight <= full_pipe(r)) {
+		r->drained_us = now_us;
 		cruise(r, now_us);
+	}
 }
 
 void braid_rate_tick(struct braid_rate *r, u64 now_us)

@@ -62,9 +62,12 @@ struct braid_rate_slot {
  *	grows is not to pass for jitter
  * @peak_us: largest delay over the base of late; falls by 1/256 a report
  * @target_us: queue to keep at the bottleneck
- * @alien_us: queue that does not yield when we send less: not ours, or a
- *	longer path whose base delay is not known yet
- * @stuck_us: since when the queue does not yield, 0 for not
+ * @alien_us: largest queue that did not yield when we sent less: somebody
+ *	else's, or a longer path whose base delay is not known yet; 0 for none
+ * @before: estimate before the last drain
+ * @drained_us: when a drain last ended with no more under way than fills
+ *	the path
+ * @decay_us: beside somebody else: when the estimate next falls
  * @low_until_us: until then deliveries may show our own restraint
  * @phase_us: when @phase began
  * @until_us: when @phase is to be judged or left
@@ -104,7 +107,9 @@ struct braid_rate {
 	u32 peak_us;
 	u32 target_us;
 	u32 alien_us;
-	u64 stuck_us;
+	u64 before;
+	u64 drained_us;
+	u64 decay_us;
 	u64 low_until_us;
 
 	u64 phase_us;

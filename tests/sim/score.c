@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -102,7 +103,7 @@ static bool dead_then(const struct world *w, u32 path, u32 ms)
 }
 
 /* Goodput over what the links could carry, as they were at the time. */
-static double efficiency(const struct world *w)
+double score_efficiency(const struct world *w)
 {
 	u32 end_ms = w->sc->seconds * 1000, ms, i;
 	double sum = 0;
@@ -154,7 +155,7 @@ bool score_check(struct world *w)
 
 void score_head(void)
 {
-	printf("%-11s %6s %6s %5s | %-17s | %-17s | %5s %5s %5s %5s | %s\n",
+	printf("%-11s %6s %6s %5s | %-13s | %-15s | %5s %5s %5s %5s | %s\n",
 	       "scenario", "Mbit", "eff%", "stall", "queue p99 ms", "rate err% p90",
 	       "codel", "reps", "rtx", "late", "hold: proof timer maxKB");
 }
@@ -178,59 +179,73 @@ static u32 reach_ms(const struct world *w, u32 at_ms, double rate)
 	return 99999;
 }
 
-static void line_extra(const struct world *w)
+/* printf at the end of @line. */
+static void add(char *line, size_t room, const char *fmt, ...)
+{
+	size_t len = strlen(line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line + len, room - len, fmt, ap);
+	va_end(ap);
+}
+
+static void line_changes(const struct world *w, char *line, size_t room)
 {
 	const struct change *c;
-	double rate[SIM_PATHS], sum;
-	bool dead[SIM_PATHS] = { false };
-	u32 i, k;
+	u32 i, ms;
+	double sum;
 
-	for (i = 0; i < w->sc->n_links; i++)
-		rate[i] = w->sc->link[i].rate;
 	for (c = w->sc->change; c < w->sc->change + WORLD_CHANGES && c->at_ms;
 	     c++) {
-		if (c->rate_kbit)
-			rate[c->link] = c->rate_kbit * 125.0;
-		if (c->kill || c->revive)
-			dead[c->link] = c->kill;
 		for (sum = 0, i = 0; i < w->sc->n_links; i++)
-			sum += dead[i] ? 0 : rate[i];
-		printf(" %us:90%%@%ums", c->at_ms / 1000,
-		       reach_ms(w, c->at_ms, 0.9 * sum * share(w)));
-	}
-	for (k = 0; k < w->n_flows; k++) {
-		const struct flow *f = &w->flow[k];
-
-		if (f->cfg.kind == FLOW_CONSTANT)
-			printf(" udp%u: loss %.2f%% p99 %u ms", k,
-			       100.0 - 100.0 * f->sink.received /
-			       (f->next ? f->next : 1), flow_delay_ms(f, 990));
-		if (f->cfg.outside)
-			printf(" outside: %.1f Mbit", f->sink.bytes * 8e-6 /
-			       (w->sc->seconds - f->cfg.start_us / 1e6));
+			if (!dead_then(w, i, c->at_ms))
+				sum += rate_then(w, i, c->at_ms);
+		ms = reach_ms(w, c->at_ms,
+			      0.9 * sum * 125 * 1514 / 1500 * share(w));
+		add(line, room, " %us:90%%@%ums", c->at_ms / 1000, ms);
 	}
 }
 
-void score_line(struct world *w)
+static void line_flows(const struct world *w, char *line, size_t room)
+{
+	u32 k;
+
+	for (k = 0; k < w->n_flows; k++) {
+		const struct flow *f = &w->flow[k];
+
+		if (f->cfg.kind == FLOW_CONSTANT && f->sink.next)
+			add(line, room, " udp%u: loss %.2f%% p99 %u ms", k,
+			    100.0 - 100.0 * f->sink.received / f->sink.next,
+			    flow_delay_ms(f, 990));
+		if (f->cfg.outside)
+			add(line, room, " outside: %.1f Mbit",
+			    f->sink.bytes * 8e-6 /
+			    (w->sc->seconds - f->cfg.start_us / 1e6));
+	}
+}
+
+void score_line(const struct world *w, char *line, size_t room)
 {
 	char q[64] = "", r[64] = "";
 	u32 i;
 
 	for (i = 0; i < w->sc->n_links; i++) {
-		sprintf(q + strlen(q), "%u ", link_wait_ms(&w->ahead[i], 990));
-		sprintf(r + strlen(r), "%.1f ", rate_error(w, i, 900));
+		add(q, sizeof(q), "%u ", link_wait_ms(&w->ahead[i], 990));
+		add(r, sizeof(r), "%.1f ", rate_error(w, i, 900));
 	}
-	printf("%-11s %6.1f %6.1f %5u | %-17s | %-17s | %5llu %5llu %5llu %5llu | %llu %llu %u",
-	       w->sc->name, mbit(w), efficiency(w) * 100, stall_ms(w), q, r,
-	       (unsigned long long)w->a.fq.codel_drops,
-	       (unsigned long long)w->a.repairs,
-	       (unsigned long long)w->flow[0].retransmits,
-	       (unsigned long long)w->b.reseq.stats.late,
-	       (unsigned long long)w->b.reseq.stats.proof,
-	       (unsigned long long)w->b.reseq.stats.timer,
-	       w->b.reseq.stats.max_bytes / 1024);
-	line_extra(w);
-	printf("\n");
+	snprintf(line, room,
+		 "%-11s %6.1f %6.1f %5u | %-13s | %-15s | %5llu %5llu %5llu %5llu | %llu %llu %u",
+		 w->sc->name, mbit(w), score_efficiency(w) * 100, stall_ms(w),
+		 q, r, (unsigned long long)w->a.fq.codel_drops,
+		 (unsigned long long)w->a.repairs,
+		 (unsigned long long)w->flow[0].retransmits,
+		 (unsigned long long)w->b.reseq.stats.late,
+		 (unsigned long long)w->b.reseq.stats.proof,
+		 (unsigned long long)w->b.reseq.stats.timer,
+		 w->b.reseq.stats.max_bytes / 1024);
+	line_changes(w, line, room);
+	line_flows(w, line, room);
 }
 
 static void detail_path(const struct world *w, u32 i)
@@ -251,10 +266,12 @@ static void detail_path(const struct world *w, u32 i)
 
 void score_detail(struct world *w)
 {
+	char line[1000];
 	u32 b, i;
 
 	score_head();
-	score_line(w);
+	score_line(w, line, sizeof(line));
+	printf("%s\n", line);
 	for (i = 0; i < w->sc->n_links; i++)
 		detail_path(w, i);
 	printf("control: %.1f kbit/s back, %llu reports; timeouts %llu; data %llu\n",

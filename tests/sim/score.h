@@ -8,7 +8,8 @@
 /* Promises that hold in every scenario; says which one broke. */
 bool score_check(struct world *w);
 void score_head(void);
-void score_line(struct world *w);
+double score_efficiency(const struct world *w);
+void score_line(const struct world *w, char *line, size_t room);
 void score_detail(struct world *w);
 
 #endif
