@@ -14,6 +14,7 @@
 #include <linux/bitops.h>
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
+#include <linux/braid.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/ctype.h>
@@ -24,6 +25,15 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
+
+/* One state, two headers: netlink's and the policies'. */
+static_assert(BRAID_STATE_COLD == BRAID_PATH_STATE_COLD);
+static_assert(BRAID_STATE_PROBING == BRAID_PATH_STATE_PROBING);
+static_assert(BRAID_STATE_UP == BRAID_PATH_STATE_UP);
+static_assert(BRAID_STATE_SUSPECT == BRAID_PATH_STATE_SUSPECT);
+static_assert(BRAID_STATE_DOWN == BRAID_PATH_STATE_DOWN);
+static_assert(BRAID_STATE_UNVALIDATED == BRAID_PATH_STATE_UNVALIDATED);
+static_assert(BRAID_STATE_DRAINING == BRAID_PATH_STATE_DRAINING);
 
 /*
  * Orders every change of policies and of who uses them. Taken inside RTNL and a
