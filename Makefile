@@ -6,6 +6,7 @@
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
 #   make demo          shows it
 #   make bench         the comparisons
+#   make sim           the simulator of the transport, build/sim
 #   make style         checkpatch, sparse, shellcheck
 #   make netlink-gen   generates code from Documentation/netlink/specs
 #   make install       into DESTDIR and PREFIX
@@ -112,26 +113,38 @@ $(unit)/%.o: %.c
 	$(Q)$(CC) $(WARN) $(SANITIZE) $(CPPFLAGS) $(INCLUDES) -Imodule \
 		-Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
 
-# --- running it
-# scripts/tests builds what each part needs and prints the last line.
+# --- programs that the scenarios and benchmarks run
+test-tools: $(BUILD)/tests/rxsample
+
+$(BUILD)/tests/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(note) CC $@
+	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $<
+
+# --- the transport's arithmetic under virtual time; then: build/sim all
+include $(wildcard tests/sim/Makefile.inc)
+
+sim: $(BUILD)/sim
+
+# --- running it; scripts/tests builds what a part needs, and its last line tells
 test: setup
 	$(Q)scripts/tests unit vm
 
-test-unit: unit-programs
-	$(Q)tests/unit/run $(unit_programs)
+test-unit: setup
+	$(Q)scripts/tests unit
 
-test-vm: all
-	$(Q)scripts/tests vm-only
+test-vm: setup
+	$(Q)scripts/tests vm
 
 test-debug: setup
 	$(Q)scripts/tests debug
 
 demo: setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)scripts/demo
 
 bench: setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)tests/bench/run
 
 style: setup
@@ -169,5 +182,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
-.PHONY: all setup module bpf userspace unit-programs test test-unit test-vm \
+.PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
 	test-debug demo bench style netlink-gen install uninstall clean
