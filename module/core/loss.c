@@ -287,6 +287,7 @@ static void loss_delays(const struct loss_call *c, const struct braid_sent *rec,
 	rtt -= r->held_us;
 	c->ack->rtt_us = clamp_t(u64, rtt, 1, U32_MAX);
 	c->ack->owd_us = (s64)(r->arrival_us - rec->sent_us);
+	c->ack->owd_size = rec->size;
 }
 
 /*

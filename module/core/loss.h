@@ -120,6 +120,7 @@ struct braid_loss {
  * @lost_bytes: their bytes
  * @rtt_us: round-trip sample, 0 for none (the highest was not new)
  * @owd_us: relative one-way delay sample, valid when @rtt_us is not 0
+ * @owd_size: bytes of the packet that gave it
  * @rate_bytes: bytes of the delivery-rate sample, 0 for none
  * @rate_us: its interval, the longer of sending and arrival
  * @limited: the sample is only a lower bound
@@ -133,6 +134,7 @@ struct braid_ack {
 	u32 lost_bytes;
 	u32 rtt_us;
 	s64 owd_us;
+	u32 owd_size;
 	u64 rate_bytes;
 	u64 rate_us;
 	bool limited;

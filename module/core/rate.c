@@ -14,6 +14,7 @@
 #define TARGET_MIN_US	1500
 #define TARGET_MAX_US	4000
 #define EXCESS_MIN_US	5000
+#define PAUSE_MAX_US	(50 * BRAID_USEC_PER_MSEC)
 #define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
 #define REFRESH_IDLE_US	2000
 
@@ -239,7 +240,21 @@ static void learn(struct braid_rate *r, const struct braid_rtt *rtt,
 			       TARGET_MAX_US) + packet_us;
 	if (now_us < r->shallow_us)
 		r->target_us = 0;
-	r->peak_us = max(r->peak_us - r->peak_us / 256, owd->queue_us);
+	r->peak_us -= r->peak_us / 256;
+	r->peak_us = max(r->peak_us, owd->queue_us);
+}
+
+/*
+ * A path that delivers in bursts shows the least delay of each: what its
+ * other packets waited for is the pause before.
+ */
+static void learn_pause(struct braid_rate *r, u64 at_us)
+{
+	u64 pause = at_us - r->heard_us;
+
+	if (r->heard_us && (s64)pause > r->peak_us)
+		r->peak_us = min_t(u64, pause, PAUSE_MAX_US);
+	r->heard_us = at_us;
 }
 
 /* Bytes that fill the path and the queue that we want, and no more. */
@@ -538,8 +553,10 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		    const struct braid_rtt *rtt, const struct braid_owd *owd,
 		    u64 now_us, bool backlogged, u64 inflight)
 {
-	if (ack->rtt_us)
+	if (ack->rtt_us) {
 		learn(r, rtt, owd, now_us);
+		learn_pause(r, now_us - ack->rtt_us + ack->owd_us);
+	}
 	if (slot_add(r, ack, owd, now_us))
 		step(r, ack, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r)) {

@@ -60,7 +60,9 @@ struct braid_rate_slot {
  * @round_us: time a measurement should cover
  * @jitter_us: deviation of the one-way delay, smoothed further: a queue that
  *	grows is not to pass for jitter
- * @peak_us: largest delay over the base of late; falls by 1/256 a report
+ * @peak_us: largest delay over the base, or pause between two reports, of
+ *	late; falls by 1/256 a report
+ * @heard_us: when the last report left, the receiver's clock
  * @target_us: queue to keep at the bottleneck
  * @alien_us: largest queue that did not yield when we sent less: somebody
  *	else's, or a longer path whose base delay is not known yet; 0 for none
@@ -105,6 +107,7 @@ struct braid_rate {
 	u32 round_us;
 	u32 jitter_us;
 	u32 peak_us;
+	u64 heard_us;
 	u32 target_us;
 	u32 alien_us;
 	u64 before;

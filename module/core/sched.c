@@ -106,9 +106,24 @@ u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot)
 	return min_t(u64, div_u64(skew, NSEC_PER_USEC), U32_MAX);
 }
 
-void braid_sched_codel(u32 rtt_us, u32 *target_us, u32 *interval_us)
+void braid_sched_codel(struct braid_pipe *pipe, u64 rate, u32 rtt_us,
+		       u64 now_us, u32 *target_us, u32 *interval_us)
 {
-	*target_us = max_t(u32, rtt_us / 5 * 2, CODEL_TARGET_US);
+	u32 target = max_t(u32, rtt_us / 5 * 2, CODEL_TARGET_US);
+	u64 bytes, held_us;
+
+	rate = max(rate, 1ULL);
+	bytes = mul_u64_u64_div_u64(rate, rtt_us + target, BRAID_USEC_PER_SEC);
+	if (bytes >= pipe->bytes || now_us >= pipe->at_us + BRAID_PIPE_US) {
+		pipe->bytes = bytes;
+		pipe->at_us = now_us;
+	}
+	held_us = mul_u64_u64_div_u64(pipe->bytes, BRAID_USEC_PER_SEC, rate);
+	if (held_us > rtt_us + target)
+		target = max_t(u32, target,
+			       min_t(u64, held_us - rtt_us,
+				     BRAID_PIPE_QUEUE_US));
+	*target_us = target;
 	*interval_us = max_t(u32, 3 * rtt_us, CODEL_INTERVAL_US);
 }
 

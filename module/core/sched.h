@@ -16,6 +16,10 @@
 /* Backlog that every path may have, besides its skew. */
 #define BRAID_ADMIT_NS		(1000 * 1000ULL)
 
+/* For how long a larger set is remembered, and the most queue for its sake. */
+#define BRAID_PIPE_US		(5 * BRAID_USEC_PER_SEC)
+#define BRAID_PIPE_QUEUE_US	(300 * BRAID_USEC_PER_MSEC)
+
 /**
  * struct braid_way - what the scheduler sees of one path
  * @rate: pacing rate, bytes per second, never 0
@@ -62,16 +66,35 @@ int braid_sched_quickest(const struct braid_way *way, u32 set, u64 now_ns);
 u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot);
 
 /**
+ * struct braid_pipe - what a set of paths held of late
+ * @bytes: rate times round trip, with the queue that a flow wants on top
+ * @at_us: when that was last so
+ */
+struct braid_pipe {
+	u64 bytes;
+	u64 at_us;
+};
+
+/**
  * braid_sched_codel - what the fair queue in front of a set is judged by
+ * @pipe: the set's memory, zero at first
+ * @rate: sum of the paths' rates, bytes per second
  * @rtt_us: round trip of the set, as an inner flow sees it: its largest
  *	one-way delay and the way back
+ * @now_us: our clock
  * @target_us: set to the standing queue that is tolerated
  * @interval_us: set to the time for which it must be exceeded
  *
  * A single CUBIC flow (RFC 9438) goes on with 0.7 of its window after a drop:
- * it keeps the paths busy only if 0.43 of a round trip was queued by then.
+ * it keeps the paths busy only if 0.43 of a round trip was queued by then. It
+ * answers within two round trips, so an interval of three.
+ *
+ * When a path goes, the window that filled it is kept in the queue for up to
+ * BRAID_PIPE_US, so that it is there when the path comes back: CUBIC takes
+ * ten seconds to get from half to full. Only the flow itself waits for it.
  */
-void braid_sched_codel(u32 rtt_us, u32 *target_us, u32 *interval_us);
+void braid_sched_codel(struct braid_pipe *pipe, u64 rate, u32 rtt_us,
+		       u64 now_us, u32 *target_us, u32 *interval_us);
 
 /* May a packet leave now? @slack_ns: how much too early is not worth a timer. */
 static inline bool braid_pace_ready(u64 free_ns, u64 now_ns, u64 slack_ns)

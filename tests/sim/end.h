@@ -32,6 +32,8 @@
  * @records: packets in flight that a path remembers
  * @codel_target_us: instead of the formula, 0 for not
  * @schedule_us: time between schedules
+ * @repair_quarters: repair time: quarters of the second shortest round trip
+ * @repair_extra_us: and this
  * @margin_us: lateness that makes a path suspect
  */
 struct knobs {
@@ -47,6 +49,8 @@ struct knobs {
 	u32 codel_target_us;
 	u32 schedule_us;
 	u32 margin_us;
+	u32 repair_quarters;
+	u32 repair_extra_us;
 };
 
 /* An inner packet that was stamped. */
@@ -140,6 +144,7 @@ struct end {
 	struct path path[SIM_PATHS];
 	u32 n_paths;
 	struct fairq fq;
+	struct braid_pipe pipe;
 	u64 gseq;
 	u64 lane_last[SIM_LANES];
 	struct stamped_list readmit;

@@ -8,7 +8,8 @@
 #define KNOBS {								\
 	.report_us = 1000, .report_div = 8, .report_max_us = 5000, .repair = 2,		\
 	.slack_ns = 50000, .late_ns = 100000, .cap_us = 250000,		\
-	.limit_bytes = 16 << 20, .records = 4096, .schedule_us = 50000, .margin_us = 10000,	\
+	.limit_bytes = 16 << 20, .records = 4096, .schedule_us = 50000, .margin_us = 10000, \
+	.repair_quarters = 8, .repair_extra_us = 20000,	\
 }
 
 #define LINK(mbit, ms)	{ .rate = MBIT(mbit), .delay_us = (ms) * 1000 }
@@ -99,7 +100,8 @@ static const struct scenario table[] = {
 			 .report_max_us = 5000, .repair = 2, .slack_ns = 50000,
 			 .late_ns = 100000, .cap_us = 250000,
 			 .limit_bytes = 64 << 20, .records = 65536,
-			 .schedule_us = 50000, .margin_us = 10000 }),
+			 .schedule_us = 50000, .margin_us = 10000,
+			 .repair_quarters = 8, .repair_extra_us = 20000 }),
 };
 
 const struct scenario *scenario_find(const char *name)

@@ -233,7 +233,7 @@ static u32 repair_us(const struct end *e)
 		least = second;
 	if (!e->knobs.repair || least == U32_MAX)
 		return 0;
-	return least / 4 * 5 + e->knobs.report_max_us + e->knobs.margin_us;
+	return least / 4 * e->knobs.repair_quarters + e->knobs.repair_extra_us;
 }
 
 static void write_schedule(struct end *e)
@@ -367,11 +367,16 @@ static void arm(struct end *e, u64 wake_ns)
 static void tune_codel(struct end *e)
 {
 	u32 target_us, interval_us, rtt_us = 0, i;
+	u64 rate = 0;
 
-	for (i = 0; i < e->n_paths; i++)
-		if (e->path[i].state == PATH_UP)
-			rtt_us = max(rtt_us, e->path[i].rtt.srtt_us);
-	braid_sched_codel(rtt_us, &target_us, &interval_us);
+	for (i = 0; i < e->n_paths; i++) {
+		if (e->path[i].state != PATH_UP)
+			continue;
+		rtt_us = max(rtt_us, e->path[i].rtt.min_us);
+		rate += e->path[i].rate.rate;
+	}
+	braid_sched_codel(&e->pipe, rate, rtt_us, end_us(e), &target_us,
+			  &interval_us);
 	if (e->knobs.codel_target_us)
 		target_us = e->knobs.codel_target_us;
 	e->fq.target_ns = target_us * NSEC_PER_USEC;
