@@ -210,6 +210,21 @@ static bool send_path(struct path *p)
 }
 
 /*
+ * Delay of what is under way: as last seen, or as long as it takes the link to
+ * deliver what is out, which is known sooner when a link becomes slow.
+ */
+static s64 coming_owd(const struct path *p)
+{
+	u64 out_us = mul_u64_u64_div_u64(p->loss.flying, BRAID_USEC_PER_SEC,
+					 p->rate.rate);
+
+	if (out_us <= p->rtt.min_us)
+		return p->owd.smooth_us;
+	return max(p->owd.smooth_us,
+		   p->owd.base_us + (s64)(out_us - p->rtt.min_us));
+}
+
+/*
  * Time within which a lost packet would come again, counted from when it
  * should have come: report, way back, thresholds, way there; by the second
  * quickest path, since the quickest may be the one that lost it.
@@ -255,8 +270,8 @@ static void write_schedule(struct end *e)
 		sp->path = p->id;
 		sp->active = p->active;
 		sp->gseq = p->since;
-		sp->owd_us = p->owd.valid && p->owd.smooth_us > least ?
-			     p->owd.smooth_us - least : 0;
+		sp->owd_us = p->owd.valid && coming_owd(p) > least ?
+			     coming_owd(p) - least : 0;
 		sp->jitter_us = p->owd.jitter_us;
 	}
 	e->schedule_due = false;
@@ -590,7 +605,8 @@ static void tick_path(struct path *p, u64 now_us)
 	}
 	if (suspicious(p, now_us))
 		suspect(p);
-	if (p->active && now_us > p->lane_us + IDLE_US) {
+	if (p->active && now_us > p->lane_us + IDLE_US &&
+	    !p->loss.flying_packets) {
 		p->active = false;
 		p->since = e->gseq;
 		e->schedule_due = true;
