@@ -33,13 +33,16 @@ static u64 *braid_lane_last(struct braid_peer *peer, u16 lane)
 }
 
 /* Numbers a packet and links it to its predecessor in the lane. */
-static void braid_stamp(struct braid_peer *peer, struct braid_tx_cb *cb)
+static void braid_stamp(struct braid_peer *peer, struct braid_tx_cb *cb,
+			u64 now_us)
 {
 	u64 *last;
 
 	cb->gseq = peer->gseq++;
 	cb->back = BRAID_BACK_FAR;
 	cb->stamped = true;
+	cb->repairs = 0;
+	cb->stamped_us = now_us;
 	if (cb->lane == BRAID_LANE_NONE)
 		return;
 	last = braid_lane_last(peer, cb->lane);
@@ -60,6 +63,7 @@ static void braid_path_take(struct braid_path *path, struct sk_buff *skb,
 
 	path->backlog += braid_path_outer(path, skb->len);
 	if (cb->lane == BRAID_LANE_NONE) {
+		path->ahead += braid_path_outer(path, skb->len);
 		__skb_queue_tail(&path->front, skb);
 		return;
 	}
@@ -98,6 +102,7 @@ void braid_path_readmit(struct braid_path *path)
 		braid_count(peer->braid, BRAID_CNT_TX_READMIT);
 	}
 	path->backlog = 0;
+	path->ahead = 0;
 }
 
 /* A repair goes ahead; its number proves nothing and needs no order. */
@@ -105,27 +110,30 @@ static void braid_path_take_repair(struct braid_path *path,
 				   struct sk_buff *skb)
 {
 	path->backlog += braid_path_outer(path, skb->len);
+	path->ahead += braid_path_outer(path, skb->len);
 	path->repaired++;
 	__skb_queue_tail(&path->front, skb);
 }
 
-/* Oldest first, ahead of everything that has no number yet. */
+/*
+ * What has a number goes ahead of everything that has none, to the path on
+ * which it arrives first, full or not: somebody waits for it.
+ */
 static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 {
-	bool any = false;
+	struct braid_way way[BRAID_MAX_SLOTS];
+	u32 set = braid_auto_set(peer);
 	struct sk_buff *skb;
 	int slot;
 
-	while ((skb = skb_peek(&peer->readmit))) {
-		slot = braid_pick(peer, braid_auto_set(peer), skb->len,
-				  now_ns);
-		if (slot < 0)
-			break;
-		__skb_unlink(skb, &peer->readmit);
+	if (!set || skb_queue_empty(&peer->readmit))
+		return false;
+	while ((skb = __skb_dequeue(&peer->readmit))) {
+		braid_peer_ways_ahead(peer, set, way);
+		slot = braid_sched_quickest(way, set, now_ns);
 		braid_path_take_repair(peer->slot[slot], skb);
-		any = true;
 	}
-	return any;
+	return true;
 }
 
 static void braid_sent_flush(struct braid_peer *peer, struct braid_tin *tin)
@@ -166,13 +174,21 @@ static void braid_sent_note(struct braid_peer *peer, struct braid_tin *tin,
 		braid_sent_flush(peer, tin);
 }
 
-/* Splits a GSO packet into @tin's segments; takes the packet. */
+/*
+ * Splits a GSO packet into @tin's segments, checksums completed: from here on
+ * nothing changes a packet. Takes it.
+ */
 static bool braid_split(struct braid_tin *tin, struct sk_buff *skb)
 {
 	struct braid_tx_cb cb = *braid_tx_cb(skb);
 	struct sk_buff *segs, *next;
 
 	if (!skb_is_gso(skb)) {
+		if (skb->ip_summed == CHECKSUM_PARTIAL &&
+		    skb_checksum_help(skb)) {
+			braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_MEMORY);
+			return false;
+		}
 		__skb_queue_tail(&tin->segments, skb);
 		return true;
 	}
@@ -190,20 +206,30 @@ static bool braid_split(struct braid_tin *tin, struct sk_buff *skb)
 	return true;
 }
 
-/* Makes sure that @tin has a segment at hand; false when it is empty. */
-static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
-			   u32 set)
+static void braid_tin_tune(struct braid_peer *peer, struct braid_tin *tin,
+			   u32 set, u64 now_us)
 {
 	unsigned long bits = set;
-	struct sk_buff *skb;
+	u64 rate = 0;
 	u32 rtt = 0;
 	int i;
 
+	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS) {
+		rtt = max(rtt, peer->slot[i]->rtt.min_us);
+		rate += peer->slot[i]->rate.rate;
+	}
+	braid_queue_tune(tin, rate, rtt, now_us);
+}
+
+/* Makes sure that @tin has a segment at hand; false when it is empty. */
+static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
+			   u32 set, u64 now_us)
+{
+	struct sk_buff *skb;
+
 	if (!skb_queue_empty(&tin->segments))
 		return true;
-	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS)
-		rtt = max(rtt, peer->slot[i]->rtt.min_us);
-	braid_queue_tune(tin, rtt);
+	braid_tin_tune(peer, tin, set, now_us);
 	do {
 		skb = braid_queue_next(tin);
 		if (!skb)
@@ -229,10 +255,10 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 	if (!READ_ONCE(tin->busy))
 		return false;
 	slot = braid_pick(peer, set, READ_ONCE(peer->braid->dev->mtu), now_ns);
-	if (slot < 0 || !braid_tin_fill(peer, tin, set))
+	if (slot < 0 || !braid_tin_fill(peer, tin, set, now_us))
 		return false;
 	skb = __skb_dequeue(&tin->segments);
-	braid_stamp(peer, braid_tx_cb(skb));
+	braid_stamp(peer, braid_tx_cb(skb), now_us);
 	if (braid_tx_cb(skb)->lane != BRAID_LANE_NONE)
 		braid_schedule_use(peer->slot[slot], braid_tx_cb(skb)->gseq);
 	braid_path_take(peer->slot[slot], skb, now_us);

@@ -8,6 +8,7 @@
 #include "event.h"
 #include "peer.h"
 #include "probe.h"
+#include "repair.h"
 #include "transmit.h"
 
 /* Records of packets in flight at first; the ring grows with the rate. */
@@ -212,7 +213,9 @@ void braid_path_detach(struct braid_path *path)
 
 static void braid_path_put_cookie(void *cookie)
 {
-	kfree_skb(cookie);
+	struct sk_buff *skb = cookie;
+
+	kfree_skb(skb);
 }
 
 /*
@@ -254,7 +257,9 @@ static void braid_path_clear(struct braid_path *path)
 	path->lane_us = 0;
 	path->lane_gseq = 0;
 	path->unanswered = 0;
-	path->probe_id = 0;
+	memset(path->probe_id, 0, sizeof(path->probe_id));
+	path->measure = 0;
+	path->large_us = 0;
 	path->win_lost = 0;
 	path->win_sent = 0;
 	path->last_rx_us = 0;
@@ -279,6 +284,8 @@ void braid_path_stop(struct braid_path *path)
 {
 	struct braid_peer *peer = braid_locked(path);
 
+	/* Unreported packets and what waits go over the paths that are left. */
+	braid_loss_all(&path->loss, &braid_repair_ops, path);
 	braid_path_readmit(path);
 	__skb_queue_purge(&path->control);
 	path->state = BRAID_PATH_STATE_PROBING;

@@ -21,6 +21,8 @@ struct braid_session;
 
 /* Most records of packets in flight. */
 #define BRAID_LOSS_MAX	16384
+/* Probes that may be on their way at a time. */
+#define BRAID_PROBE_IDS	4
 
 /**
  * struct braid_path - one way to a peer
@@ -55,12 +57,15 @@ struct braid_session;
  * @front: packets without a lane, stamped
  * @fifo: packets with a lane, stamped, in order of gseq
  * @backlog: outer bytes in @front and @fifo
+ * @ahead: outer bytes in @front
+ * @large_us: when the last large packet gave a delay sample
  * @active: schedule says it carries packets with a lane
  * @since_gseq: see struct braid_sched_path
  * @lane_us: when the last packet with a lane was admitted
  * @lane_gseq: its gseq
- * @probe_id: id of the newest probe, 0 when none is out
- * @probe_us: when it was sent
+ * @probe_id: ids of the newest probes, 0 where answered
+ * @probe_us: when the first of the unanswered probes was sent
+ * @measure: probes still to be sent because the path has just come up
  * @probe_due_us: when the next one is due, or BRAID_NEVER
  * @probe_wait_us: interval of probes while unanswered
  * @unanswered: probes in a row without a reply
@@ -102,15 +107,18 @@ struct braid_path {
 	struct sk_buff_head front;
 	struct sk_buff_head fifo;
 	u32 backlog;
+	u32 ahead;
+	u64 large_us;
 	bool active;
 	u64 since_gseq;
 	u64 lane_us;
 	u64 lane_gseq;
-	u64 probe_id;
+	u64 probe_id[BRAID_PROBE_IDS];
 	u64 probe_us;
 	u64 probe_due_us;
 	u64 probe_wait_us;
 	u32 unanswered;
+	u32 measure;
 	u64 last_rx_us;
 	u32 win_lost;
 	u32 win_sent;

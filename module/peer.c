@@ -307,6 +307,7 @@ void braid_peer_session_start(struct braid_peer *peer, struct braid_session *s)
 	peer->next_path_id = 0;
 	peer->schedule_seq = 0;
 	peer->report_us = 0;
+	peer->peer_us = 0;
 	rcu_assign_pointer(peer->session, s);
 	braid_for_each_slot(peer, path, i)
 		braid_path_start(path, s);
@@ -353,8 +354,24 @@ void braid_peer_usable_update(struct braid_peer *peer)
 	peer->schedule_due = true;
 }
 
+/*
+ * The path's delay now. A queue seen at the last report has drained meanwhile
+ * as far as the time goes; else a path that once looked long would get no
+ * packet, hence no new sample, and look long for ever.
+ */
+static s64 braid_path_delay(const struct braid_path *path, u64 now_us)
+{
+	s64 queue = path->owd.smooth_us - path->owd.base_us;
+	s64 age = now_us - path->loss.last_report_us;
+
+	if (!path->owd.valid)
+		return path->rtt.srtt_us / 2;
+	return path->owd.base_us + max(queue - age, 0LL);
+}
+
 void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way)
 {
+	u64 now_us = braid_now_us();
 	struct braid_path *path;
 	int i;
 
@@ -362,8 +379,20 @@ void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way)
 		if (!(set & BIT(i)))
 			continue;
 		way[i].rate = max_t(u64, path->rate.pacing, 1);
-		way[i].owd_us = path->owd.valid ? path->owd.smooth_us : 0;
+		way[i].owd_us = braid_path_delay(path, now_us);
 		way[i].backlog = path->backlog;
 		way[i].free_ns = path->free_ns;
 	}
+}
+
+void braid_peer_ways_ahead(struct braid_peer *peer, u32 set,
+			   struct braid_way *way)
+{
+	struct braid_path *path;
+	int i;
+
+	braid_peer_ways(peer, set, way);
+	braid_for_each_slot(peer, path, i)
+		if (set & BIT(i))
+			way[i].backlog = path->ahead;
 }

@@ -75,6 +75,8 @@ struct braid_address {
  * @schedule_due: something in it changed
  * @report_wait_us: between two reports that we send; read anywhere
  * @report_us: when the newest report came on any path
+ * @peer_us: when the newest report left, by the peer's clock
+ * @retained: bytes of packets kept for repair
  * @busy_us: when the last data packet was admitted
  * @sent_bytes: outer bytes of data sent, all paths
  * @rate_mark_us: when @rate_mark was taken
@@ -119,6 +121,8 @@ struct braid_peer {
 	bool schedule_due;
 	u32 report_wait_us;
 	u64 report_us;
+	u64 peer_us;
+	u32 retained;
 	u64 busy_us;
 	u64 sent_bytes;
 	u64 rate_mark_us;
@@ -167,6 +171,9 @@ void braid_peer_session_stop(struct braid_peer *peer);
 void braid_peer_usable_update(struct braid_peer *peer);
 /* Fills the scheduler's view of all slots in @set. Peer's lock. */
 void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way);
+/* The same for what goes ahead: it does not wait behind packets with a lane. */
+void braid_peer_ways_ahead(struct braid_peer *peer, u32 set,
+			   struct braid_way *way);
 
 /* Walks the paths of a slot set. Peer's lock. */
 #define braid_for_each_slot(peer, path, i)				\

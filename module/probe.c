@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "repair.h"
 #include "schedule.h"
 #include "transmit.h"
 
@@ -15,6 +16,8 @@
 #define BRAID_PROBE_MAX_US	(2000 * BRAID_MS)
 /* Idle and up: rare; a busy path is measured by its reports. */
 #define BRAID_PROBE_IDLE_US	(25000 * BRAID_MS)
+/* A path that carries nothing while others do: its delay decides its use. */
+#define BRAID_PROBE_UNUSED_US	(1000 * BRAID_MS)
 /* Down: for its return. */
 #define BRAID_PROBE_DOWN_US	(500 * BRAID_MS)
 /* Probes of a suspect without an answer until it is down. */
@@ -26,8 +29,14 @@
 /* A peer without data for this long has nothing to watch but probes. */
 #define BRAID_BUSY_US		(2000 * BRAID_MS)
 #define BRAID_PROBE_ROOM	64
+/* Probes of a path that has just come up: one sample of its delay is none. */
+#define BRAID_PROBE_MEASURE	4
 
-static const struct braid_loss_ops braid_no_ops;
+/* Data was sent lately. Peer's lock. */
+static bool braid_peer_busy(const struct braid_peer *peer, u64 now_us)
+{
+	return peer->busy_us && now_us - peer->busy_us < BRAID_BUSY_US;
+}
 
 void braid_probe_start(struct braid_path *path, u64 now_us)
 {
@@ -58,13 +67,16 @@ static void braid_probe_queue(struct braid_path *path,
 }
 
 /* When the next probe is due, given the state that this one finds. */
-static u64 braid_probe_wait(struct braid_path *path)
+static u64 braid_probe_wait(struct braid_path *path, u64 now_us)
 {
 	u64 rtt = braid_rtt_pto(&path->rtt);
 
 	switch (path->state) {
 	case BRAID_PATH_STATE_UP:
-		return BRAID_PROBE_IDLE_US;
+		if (path->measure)
+			return BRAID_PROBE_QUICK_US;
+		return braid_peer_busy(path->peer, now_us) ?
+		       BRAID_PROBE_UNUSED_US : BRAID_PROBE_IDLE_US;
 	case BRAID_PATH_STATE_SUSPECT:
 		return clamp_t(u64, rtt, BRAID_PROBE_QUICK_US,
 			       BRAID_PROBE_DOWN_US);
@@ -84,15 +96,13 @@ static void braid_probe_send(struct braid_path *path, u64 now_us)
 		.time_us = now_us,
 	};
 
-	if (!path->probe_id)
+	if (!path->unanswered)
 		path->probe_us = now_us;
-	do {
-		path->probe_id = get_random_u64();
-	} while (!path->probe_id);
-	p.id = path->probe_id;
+	p.id = get_random_u64();
+	path->probe_id[path->probes_sent % BRAID_PROBE_IDS] = p.id;
 	path->unanswered++;
 	path->probes_sent++;
-	path->probe_due_us = now_us + braid_probe_wait(path);
+	path->probe_due_us = now_us + braid_probe_wait(path, now_us);
 	braid_probe_queue(path, &p, false);
 }
 
@@ -115,7 +125,8 @@ void braid_path_alive(struct braid_path *path, u64 now_us)
 		return;
 	if (path->state != BRAID_PATH_STATE_SUSPECT)
 		braid_rate_start(&path->rate, &path->rtt, now_us);
-	path->probe_due_us = now_us + BRAID_PROBE_IDLE_US;
+	path->measure = BRAID_PROBE_MEASURE;
+	path->probe_due_us = now_us + BRAID_PROBE_QUICK_US;
 	path->last_rx_us = now_us;
 	braid_path_state_set(path, BRAID_PATH_STATE_UP,
 			     "delivers: proven by a probe or a report", now_us);
@@ -162,6 +173,19 @@ void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 	spin_unlock_bh(&peer->lock);
 }
 
+/* One of the last few; each counts once. */
+static bool braid_probe_known(struct braid_path *path, u64 id)
+{
+	int i;
+
+	for (i = 0; i < BRAID_PROBE_IDS; i++)
+		if (id && path->probe_id[i] == id) {
+			path->probe_id[i] = 0;
+			return true;
+		}
+	return false;
+}
+
 static void braid_probe_take(struct braid_peer *peer,
 			     const struct braid_probe *p, u64 now_us)
 {
@@ -169,10 +193,10 @@ static void braid_probe_take(struct braid_peer *peer,
 	int i;
 
 	braid_for_each_slot(peer, path, i) {
-		if (path->id != p->path || path->probe_id != p->id)
+		if (path->id != p->path || !braid_probe_known(path, p->id))
 			continue;
-		path->probe_id = 0;
 		path->probes_answered++;
+		path->last_rx_us = now_us;
 		if (now_us > p->time_us && now_us - p->time_us < U32_MAX) {
 			braid_rtt_sample(&path->rtt, now_us - p->time_us,
 					 now_us);
@@ -199,41 +223,74 @@ void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 	spin_unlock_bh(&peer->lock);
 }
 
+/* What scheduling on either side may add to a delay. */
+#define BRAID_MARGIN_US		(10 * BRAID_MS)
+
 /*
- * Reports travel on the two quickest paths, so the time in which a packet must
- * be reported is what the round-trip samples of its path already measure.
+ * A report tells of all paths at the moment when it left the peer. So data of
+ * this path which by the peer's clock must have arrived before the newest
+ * report of any path left, and is not in it, is lost or the path is dead; when
+ * nothing later came on the path either, it is suspect. The way back does not
+ * matter, and silence on all paths accuses none.
  */
-static u64 braid_patience(const struct braid_path *path)
+static bool braid_overdue(const struct braid_path *path)
 {
-	return path->rtt.srtt_us + max_t(u64, 4 * path->rtt.var_us, BRAID_MS) +
-	       path->peer->report_wait_us + 2 * BRAID_TICK_US;
+	const struct braid_loss *l = &path->loss;
+	u64 margin = BRAID_MARGIN_US + path->rate.peak_us +
+		     4 * path->owd.jitter_us;
+	u64 newest = path->peer->peer_us;
+
+	if (!path->owd.valid || !newest)
+		return false;
+	return (s64)(newest - (l->oldest_us + path->owd.base_us + margin)) > 0 &&
+	       newest > l->delivered_at_us + margin;
+}
+
+/* Was the peer heard on another path since @since? Racy, and harmless so. */
+static bool braid_heard_elsewhere(const struct braid_path *path, u64 since)
+{
+	struct braid_session *s;
+	int i;
+
+	s = rcu_dereference_protected(path->peer->session,
+				      lockdep_is_held(&path->peer->lock));
+	for (i = 0; s && i < BRAID_RX_PATHS; i++) {
+		struct braid_rx_path *p = rcu_dereference_bh(s->rx[i]);
+
+		if (p && READ_ONCE(p->heard_us) > since &&
+		    !braid_path_matches(path, &p->from, p->local_port))
+			return true;
+	}
+	return false;
 }
 
 /*
- * Data is out, nothing of it was reported in the time in which it must have
- * been, and other paths' reports keep coming: this path is suspect. Silence
- * on all paths accuses the peer, or the uplink here, and prefers none.
+ * When data is out on this path only, no report of another tells anything. But
+ * if the peer was heard on another path, a report would have been, too.
  */
-static bool braid_overdue(const struct braid_path *path, u64 now_us)
+static bool braid_unheard(const struct braid_path *path, u64 now_us)
 {
-	const struct braid_loss *l = &path->loss;
-	u64 since;
+	u64 due = max(path->loss.oldest_us, path->loss.last_report_us) +
+		  path->rtt.srtt_us + 4 * path->rtt.var_us +
+		  path->peer->report_wait_us + 2 * BRAID_MARGIN_US;
 
-	if (l->oldest_us == BRAID_NEVER || !l->flying_packets)
-		return false;
-	since = max(l->oldest_us, l->last_report_us);
-	return now_us - since > braid_patience(path) &&
-	       path->peer->report_us > since;
+	return now_us > due && braid_heard_elsewhere(path, due);
 }
 
 static void braid_suspect(struct braid_path *path, u64 now_us)
 {
-	if (path->state != BRAID_PATH_STATE_UP || !braid_overdue(path, now_us))
+	if (path->state != BRAID_PATH_STATE_UP ||
+	    path->loss.oldest_us == BRAID_NEVER || !path->loss.flying_packets)
+		return;
+	if (!braid_overdue(path) && !braid_unheard(path, now_us))
 		return;
 	path->unanswered = 0;
+	/* What is out goes again elsewhere, at once; then what waits. */
+	braid_loss_all(&path->loss, &braid_repair_ops, path);
 	braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 			     "reports are overdue while other paths' come",
 			     now_us);
+	braid_schedule_idle(path);
 	path->probe_due_us = now_us;
 }
 
@@ -244,7 +301,7 @@ static void braid_give_up(struct braid_path *path, u64 now_us)
 		return;
 	if (path->state != BRAID_PATH_STATE_SUSPECT)
 		return;
-	braid_loss_all(&path->loss, &braid_no_ops, NULL);
+	braid_loss_all(&path->loss, &braid_repair_ops, path);
 	braid_path_state_set(path, BRAID_PATH_STATE_DOWN,
 			     "probes stay unanswered", now_us);
 }
@@ -252,9 +309,9 @@ static void braid_give_up(struct braid_path *path, u64 now_us)
 /* An idle path whose rare probe stays unanswered is probed quickly. */
 static void braid_doubt(struct braid_path *path, u64 now_us)
 {
-	u64 patience = braid_patience(path) + 100 * BRAID_MS;
+	u64 patience = braid_rtt_pto(&path->rtt) + 100 * BRAID_MS;
 
-	if (path->state == BRAID_PATH_STATE_UP && path->probe_id &&
+	if (path->state == BRAID_PATH_STATE_UP && path->unanswered &&
 	    now_us - path->probe_us > patience) {
 		path->unanswered = 1;
 		braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
@@ -270,17 +327,14 @@ static void braid_expire(struct braid_path *path, u64 now_us)
 	if (now_us < braid_loss_deadline(&path->loss, &path->rtt))
 		return;
 	memset(&ack, 0, sizeof(ack));
-	braid_loss_expire(&path->loss, &path->rtt, now_us, &braid_no_ops, NULL,
-			  &ack);
+	braid_loss_expire(&path->loss, &path->rtt, now_us, &braid_repair_ops,
+			  path, &ack);
 	if (ack.lost_packets)
 		braid_path_learn(path, &ack, now_us);
 }
 
 static void braid_path_tick(struct braid_path *path, u64 now_us)
 {
-	bool busy = path->last_rx_us &&
-		    now_us - path->last_rx_us < BRAID_PROBE_IDLE_US / 2;
-
 	if (path->probe_due_us == BRAID_NEVER)
 		return;
 	braid_expire(path, now_us);
@@ -290,11 +344,14 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	if (now_us < path->probe_due_us)
 		return;
 	braid_give_up(path, now_us);
-	if (path->state == BRAID_PATH_STATE_UP && busy) {
+	if (path->state == BRAID_PATH_STATE_UP && !path->measure &&
+	    now_us - path->last_rx_us < BRAID_PROBE_UNUSED_US) {
 		/* Its reports measure it. */
-		path->probe_due_us = path->last_rx_us + BRAID_PROBE_IDLE_US;
+		path->probe_due_us = now_us + braid_probe_wait(path, now_us);
 		return;
 	}
+	if (path->measure)
+		path->measure--;
 	braid_probe_send(path, now_us);
 }
 
@@ -334,10 +391,10 @@ static u64 braid_tick_next(struct braid_peer *peer, u64 now_us)
 	braid_for_each_slot(peer, path, i) {
 		next = min(next, path->probe_due_us);
 		if (path->loss.flying_packets ||
-		    (path->probe_id && path->state == BRAID_PATH_STATE_UP))
+		    (path->unanswered && path->state == BRAID_PATH_STATE_UP))
 			next = min(next, now_us + BRAID_TICK_US);
 	}
-	if (peer->busy_us && now_us - peer->busy_us < BRAID_BUSY_US)
+	if (braid_peer_busy(peer, now_us))
 		next = min(next, now_us + BRAID_TICK_US);
 	return next;
 }
@@ -353,6 +410,15 @@ void braid_tick_arm(struct braid_peer *peer, u64 now_us)
 	at = jiffies + usecs_to_jiffies(next > now_us ? next - now_us : 0) + 1;
 	if (!timer_pending(&peer->tick) || time_before(at, peer->tick.expires))
 		mod_timer(&peer->tick, at);
+}
+
+void braid_tick_wake(struct braid_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+	if (!timer_pending(&peer->tick) ||
+	    time_after(READ_ONCE(peer->tick.expires),
+		       jiffies + usecs_to_jiffies(2 * BRAID_TICK_US)))
+		braid_tick_arm(peer, braid_now_us());
 }
 
 void braid_tick(struct timer_list *timer)

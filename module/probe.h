@@ -34,6 +34,8 @@ void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 
 /* The peer's timer. */
 void braid_tick(struct timer_list *timer);
+/* Data flows: the tick must run often. Cheap when it does. Peer's lock. */
+void braid_tick_wake(struct braid_peer *peer);
 /* Arms it for whatever is due next. Peer's lock. */
 void braid_tick_arm(struct braid_peer *peer, u64 now_us);
 

@@ -15,6 +15,8 @@
 
 /* Target and interval for a set whose round-trip time is not known yet. */
 #define BRAID_CODEL_RTT_US	100000
+/* CoDel counts time in units of 2^CODEL_SHIFT nanoseconds. */
+#define BRAID_CODEL_TIME(us)	((codel_time_t)((us) * 1000ULL >> CODEL_SHIFT))
 
 static void braid_queue_free_skb(struct fq *fq, struct fq_tin *fq_tin,
 				 struct fq_flow *flow, struct sk_buff *skb)
@@ -58,13 +60,15 @@ void braid_queue_fini(struct braid_device *braid)
 	q->codel = NULL;
 }
 
-void braid_queue_tune(struct braid_tin *tin, u32 rtt_us)
+void braid_queue_tune(struct braid_tin *tin, u64 rate, u32 rtt_us, u64 now_us)
 {
-	u64 rtt_ns = (u64)(rtt_us ?: BRAID_CODEL_RTT_US) * NSEC_PER_USEC;
-	u64 target = max_t(u64, 5 * NSEC_PER_MSEC, div_u64(rtt_ns * 2, 5));
+	u32 target_us, interval_us;
 
-	tin->params.target = target >> CODEL_SHIFT;
-	tin->params.interval = max(rtt_ns, 2 * target) >> CODEL_SHIFT;
+	braid_sched_codel(&tin->pipe, rate, rtt_us ?: BRAID_CODEL_RTT_US,
+			  now_us, &target_us, &interval_us);
+	/* Read under another lock: each is one word, any pair will do. */
+	WRITE_ONCE(tin->params.target, BRAID_CODEL_TIME(target_us));
+	WRITE_ONCE(tin->params.interval, BRAID_CODEL_TIME(interval_us));
 }
 
 static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
@@ -79,7 +83,7 @@ static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
 	codel_stats_init(&tin->stats);
 	tin->params.ecn = true;
 	tin->params.mtu = READ_ONCE(peer->braid->dev->mtu);
-	braid_queue_tune(tin, 0);
+	braid_queue_tune(tin, 0, 0, 0);
 	__skb_queue_head_init(&tin->segments);
 	tin->braid = peer->braid;
 	tin->set = set;

@@ -12,6 +12,7 @@
 #include <net/codel.h>
 #include <net/fq.h>
 
+#include "core/sched.h"
 #include "steer.h"
 
 struct braid_device;
@@ -29,15 +30,19 @@ struct braid_peer;
  * @flags: flags of the verdict
  * @kind: kind of the verdict
  * @stamped: @gseq and @back are set; it may only be sent under them
+ * @repairs: how often it was sent again
+ * @stamped_us: when it got its number
  */
 struct braid_tx_cb {
 	u64 gseq;
+	u64 stamped_us;
 	codel_time_t codel_us;
 	u16 lane;
 	u16 back;
 	u8 flags;
 	u8 kind;
 	bool stamped;
+	u8 repairs;
 };
 
 static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
@@ -50,7 +55,8 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  * struct braid_tin - packets of one peer for one set of paths
  * @fq: flows; fair queue's lock
  * @codel_default: CoDel state of the flow that collisions share; likewise
- * @params: CoDel's target and interval; likewise
+ * @pipe: what CoDel's target remembers; peer's lock
+ * @params: CoDel's target and interval; fair queue's lock
  * @stats: CoDel's counters; likewise
  * @braid: its device; never changes
  * @set: paths that the verdict allowed, 0 for AUTO; changes only while the
@@ -67,6 +73,7 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
 struct braid_tin {
 	struct fq_tin fq;
 	struct codel_vars codel_default;
+	struct braid_pipe pipe;
 	struct codel_params params;
 	struct codel_stats stats;
 	struct braid_device *braid;
@@ -97,8 +104,8 @@ bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 		     u32 hash);
 /* The next packet of @tin that CoDel lets pass, or NULL. Peer's lock. */
 struct sk_buff *braid_queue_next(struct braid_tin *tin);
-/* Sets CoDel's target and interval from the set's round-trip time. */
-void braid_queue_tune(struct braid_tin *tin, u32 rtt_us);
+/* Sets CoDel's target and interval, see braid_sched_codel(). Peer's lock. */
+void braid_queue_tune(struct braid_tin *tin, u64 rate, u32 rtt_us, u64 now_us);
 /* Drops all of a peer's packets and its tins; nobody else uses it any more. */
 void braid_queue_purge(struct braid_peer *peer);
 /* Packets that wait in all tins of a peer, for display. */

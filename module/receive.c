@@ -156,6 +156,7 @@ static int braid_accept(struct braid_incoming *in)
 	if (!braid_replay_commit(&p->replay, in->pn))
 		return BRAID_CNT_DROP_RX_REPLAY;
 	p->packets++;
+	WRITE_ONCE(p->heard_us, in->now_us);
 	p->bytes += in->size;
 	if (INET_ECN_is_ce(in->tos))
 		p->ce++;

@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "peer.h"
 #include "probe.h"
+#include "repair.h"
 #include "transmit.h"
 
 /* How far below the highest number a report looks. */
@@ -14,6 +15,8 @@
 #define BRAID_REPORT_ROOM	1100
 /* Never more often than this, whatever the round trip. */
 #define BRAID_REPORT_MIN_US	1000
+/* Bytes of a packet that is large for the sake of delay. */
+#define BRAID_LARGE		1000
 
 void braid_report_due(struct braid_session *s, struct braid_rx_path *p,
 		      u64 now_us, bool gap)
@@ -88,7 +91,7 @@ static struct braid_path *braid_take_quickest(struct braid_peer *peer,
 
 	if (!*set)
 		return NULL;
-	braid_peer_ways(peer, *set, way);
+	braid_peer_ways_ahead(peer, *set, way);
 	slot = braid_sched_quickest(way, *set, ktime_get_ns());
 	if (slot < 0)
 		return NULL;
@@ -96,6 +99,10 @@ static struct braid_path *braid_take_quickest(struct braid_peer *peer,
 	return peer->slot[slot];
 }
 
+/*
+ * Control goes ahead of data, so the path of earliest arrival is chosen by
+ * what goes ahead.
+ */
 static void braid_report_queue(struct braid_peer *peer, struct sk_buff *skb)
 {
 	u32 set = peer->usable;
@@ -153,6 +160,28 @@ static void braid_report_window(struct braid_path *path,
 	}
 }
 
+/*
+ * A large packet takes longer to put on a slow link than a small one, which
+ * must not look like a queue. So where large packets flow, only they count, and
+ * the first one after a while begins the empty path's delay anew.
+ */
+static void braid_path_delay_sample(struct braid_path *path,
+				    const struct braid_ack *ack, u64 now_us)
+{
+	bool fresh = path->large_us &&
+		     now_us - path->large_us < BRAID_MIN_WINDOW_US;
+
+	if (ack->owd_size < BRAID_LARGE) {
+		if (!fresh)
+			braid_owd_sample(&path->owd, ack->owd_us, now_us);
+		return;
+	}
+	if (!fresh)
+		braid_owd_init(&path->owd);
+	path->large_us = now_us;
+	braid_owd_sample(&path->owd, ack->owd_us, now_us);
+}
+
 /* What a report or an expired deadline has told, taken into the estimates. */
 void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 		      u64 now_us)
@@ -162,7 +191,7 @@ void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 	lockdep_assert_held(&peer->lock);
 	if (ack->rtt_us) {
 		braid_rtt_sample(&path->rtt, ack->rtt_us, now_us);
-		braid_owd_sample(&path->owd, ack->owd_us, now_us);
+		braid_path_delay_sample(path, ack, now_us);
 	}
 	braid_report_window(path, ack);
 	braid_rate_ack(&path->rate, ack, &path->rtt, &path->owd, now_us,
@@ -184,8 +213,6 @@ static void braid_report_tell(struct braid_path *path)
 	braid_steer_report(&path->peer->braid->steer, &ctx);
 }
 
-static const struct braid_loss_ops braid_no_ops;
-
 static void braid_report_take(struct braid_peer *peer,
 			      const struct braid_report *r, u64 now_us)
 {
@@ -195,11 +222,12 @@ static void braid_report_take(struct braid_peer *peer,
 	if (!path || path->probe_due_us == BRAID_NEVER)
 		return;
 	if (braid_loss_report(&path->loss, r, &path->rtt, now_us,
-			      &braid_no_ops, NULL, &ack)) {
+			      &braid_repair_ops, path, &ack)) {
 		braid_count(peer->braid, BRAID_CNT_RX_TLV_INVALID);
 		return;
 	}
 	peer->report_us = now_us;
+	peer->peer_us = max(peer->peer_us, r->arrival_us + r->held_us);
 	if (ack.acked_packets) {
 		path->last_rx_us = now_us;
 		braid_path_alive(path, now_us);

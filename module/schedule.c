@@ -3,12 +3,13 @@
 
 #include "device.h"
 #include "peer.h"
+#include "repair.h"
 #include "transmit.h"
 
 /* A path that got nothing with a lane for this long is said to be idle. */
 #define BRAID_IDLE_US		50000
 /* While data flows the delays in it are refreshed this often. */
-#define BRAID_REFRESH_US	100000
+#define BRAID_REFRESH_US	50000
 #define BRAID_SCHEDULE_ROOM	(BRAID_TLV_LEN + 10 + BRAID_MAX_PATHS * 20)
 
 void braid_schedule_use(struct braid_path *path, u64 gseq)
@@ -53,10 +54,10 @@ static void braid_schedule_fill(struct braid_peer *peer,
 	int i;
 
 	braid_for_each_slot(peer, path, i)
-		if (path->owd.valid)
+		if (path->owd.valid && braid_path_up(path))
 			quickest = min(quickest, path->owd.smooth_us);
 	s->seq = ++peer->schedule_seq;
-	s->repair_us = 0;
+	s->repair_us = braid_repair_time(peer);
 	s->n = 0;
 	braid_for_each_slot(peer, path, i) {
 		struct braid_sched_path *p = &s->path[s->n++];
@@ -64,8 +65,8 @@ static void braid_schedule_fill(struct braid_peer *peer,
 		p->path = path->id;
 		p->active = path->active;
 		p->gseq = path->since_gseq;
-		p->owd_us = path->owd.valid ?
-			    path->owd.smooth_us - quickest : 0;
+		p->owd_us = path->owd.valid && quickest != S64_MAX ?
+			    max(path->owd.smooth_us - quickest, 0LL) : 0;
 		p->jitter_us = path->owd.jitter_us;
 	}
 }

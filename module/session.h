@@ -34,6 +34,7 @@ struct braid_peer;
  * @bytes: their bytes, outer IP header included; session's lock
  * @ce: of them, marked Congestion Experienced; session's lock
  * @arrival_us: when the highest number arrived; session's lock
+ * @heard_us: when the newest packet came; session's lock, read anywhere
  * @due: something new wants to be reported; session's lock
  * @from: where its newest packet came from; session's lock
  * @local_port: the port it came to; session's lock
@@ -48,6 +49,7 @@ struct braid_rx_path {
 	u64 bytes;
 	u32 ce;
 	u64 arrival_us;
+	u64 heard_us;
 	bool due;
 	union braid_addr from;
 	__be16 local_port;

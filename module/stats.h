@@ -19,6 +19,7 @@ struct sk_buff;
 	X(TX_CONTROL, "tx-control")		/* control packets sealed */ \
 	X(TX_READMIT, "tx-readmit")		/* moved off a dead path */ \
 	X(TX_REPAIR, "tx-repair")		/* lost packets sent again */ \
+	X(REPAIR_LATE, "repair-late")		/* lost, too late to repair */ \
 	X(VERDICT_INVALID, "verdict-invalid")	/* verdicts turned into AUTO */ \
 	X(DROP_TX_PROTO, "drop-tx-protocol")	/* neither IPv4 nor IPv6 */ \
 	X(DROP_TX_NO_PEER, "drop-tx-no-peer")	/* next hop owned by no peer */ \

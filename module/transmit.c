@@ -10,6 +10,8 @@
 #include "admit.h"
 #include "device.h"
 #include "peer.h"
+#include "probe.h"
+#include "repair.h"
 #include "schedule.h"
 
 /* Packets stamped in one go, then sealed and sent without the lock. */
@@ -69,7 +71,12 @@ void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
 	__skb_queue_tail(&path->control, skb);
 }
 
-/* --- stamping, under the peer's lock --- */
+/*
+ * --- stamping, under the peer's lock ---
+ *
+ * Data is paced and recorded, control neither: an estimate made of data alone
+ * must not be charged with what it does not contain.
+ */
 
 static void braid_stamp_common(struct braid_path *path,
 			       struct braid_outgoing *out, struct sk_buff *skb,
@@ -78,7 +85,6 @@ static void braid_stamp_common(struct braid_path *path,
 	struct braid_session *s =
 		rcu_dereference_protected(path->peer->session,
 					  lockdep_is_held(&path->peer->lock));
-	u64 now_ns = ktime_get_ns();
 
 	out->path = path;
 	out->skb = skb;
@@ -91,8 +97,6 @@ static void braid_stamp_common(struct braid_path *path,
 	out->key = path->key;
 	path->tx_packets++;
 	path->tx_bytes += size;
-	path->free_ns = braid_pace_next(path->free_ns, now_ns, size,
-					max_t(u64, path->rate.pacing, 1));
 }
 
 static struct braid_sent *braid_stamp_sent(struct braid_path *path, u32 size,
@@ -103,7 +107,7 @@ static struct braid_sent *braid_stamp_sent(struct braid_path *path, u32 size,
 
 	rec = braid_loss_sent(&path->loss, size, braid_now_us(), limited,
 			      &dropped);
-	kfree_skb(dropped);
+	braid_repair_forget(path->peer, dropped);
 	if (path->loss.next_pn - path->loss.tail_pn > path->loss.mask / 2 &&
 	    path->loss.mask < BRAID_LOSS_MAX - 1)
 		schedule_work(&path->grow);
@@ -120,24 +124,32 @@ static void braid_stamp_control(struct braid_path *path,
 	if (braid_control_cb(skb)->eliciting)
 		braid_stamp_sent(path, size, true);
 	else
-		kfree_skb(braid_loss_skip(&path->loss));
+		braid_repair_forget(path->peer,
+				    braid_loss_skip(&path->loss));
 }
 
 static void braid_stamp_data(struct braid_path *path,
 			     struct braid_outgoing *out)
 {
 	struct braid_peer *peer = path->peer;
-	struct sk_buff *skb = __skb_dequeue(&path->front) ?:
-			      __skb_dequeue(&path->fifo);
-	u32 size = braid_path_outer(path, skb->len);
+	struct sk_buff *skb = __skb_dequeue(&path->front);
 	struct braid_sent *rec;
+	u32 size;
 
+	if (skb)
+		path->ahead -= braid_path_outer(path, skb->len);
+	else
+		skb = __skb_dequeue(&path->fifo);
+	size = braid_path_outer(path, skb->len);
 	path->backlog -= size;
 	braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size);
 	rec = braid_stamp_sent(path, size, !path->backlog &&
 			       !braid_admit_pending(peer));
 	rec->gseq = braid_tx_cb(skb)->gseq;
 	rec->data = true;
+	braid_repair_keep(peer, rec, skb);
+	path->free_ns = braid_pace_next(path->free_ns, ktime_get_ns(), size,
+					max_t(u64, path->rate.pacing, 1));
 	peer->sent_bytes += size;
 }
 
@@ -175,7 +187,7 @@ static u8 braid_inner_dsfield(const struct sk_buff *skb)
 
 /*
  * The inner packet is copied into a buffer of its own: it may be shared, in
- * fragments, or needed again for a repair.
+ * fragments, or needed again for a repair. It is only read here.
  */
 static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
 {
@@ -187,9 +199,6 @@ static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
 	struct sk_buff *skb;
 	u8 *hdr;
 
-	if (out->skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb_checksum_help(out->skb))
-		return NULL;
 	skb = alloc_skb(BRAID_HEADROOM + len + BRAID_TAG_LEN, GFP_ATOMIC);
 	if (!skb)
 		return NULL;
@@ -400,6 +409,7 @@ void braid_pump(struct braid_peer *peer)
 	} while ((more || peer->pump_again) && --rounds);
 	peer->pumping = false;
 	braid_pump_arm(peer, !rounds);
+	braid_tick_wake(peer);
 out:
 	spin_unlock(&peer->lock);
 	rcu_read_unlock_bh();

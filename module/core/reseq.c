@@ -30,6 +30,7 @@ void braid_reseq_init(struct braid_reseq *rs, struct braid_lane *lane,
 	rs->limit_bytes = limit_bytes;
 	rs->min_hole = BRAID_NEVER;
 	rs->due_us = BRAID_NEVER;
+	rs->settle_us = BRAID_NEVER;
 }
 
 void braid_reseq_lanes(struct braid_reseq *rs, struct braid_lane *lane,

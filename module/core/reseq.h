@@ -5,8 +5,10 @@
  *
  * Three orders hold at the sender and everything here rests on them: gseq
  * rises within a lane in flow order; gseq of packets with a lane rises within
- * each path in sending order; packet numbers rise within each path. Repairs
- * (a lower gseq after a higher one on a path) prove nothing and hurt nothing.
+ * each path in sending order; packet numbers rise within each path. A repair
+ * (a lower gseq after a higher one on a path) proves nothing. One that overtakes
+ * what waits on its path may prove too early; the hold of a repair time, which
+ * begins with the proof, covers that.
  *
  * A hole before a held packet is released, in this order of preference,
  *  (a) because its packets came,

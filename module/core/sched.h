@@ -17,7 +17,7 @@
 #define BRAID_ADMIT_NS		(1000 * 1000ULL)
 
 /* For how long a larger set is remembered, and the most queue for its sake. */
-#define BRAID_PIPE_US		(5 * BRAID_USEC_PER_SEC)
+#define BRAID_PIPE_US		(10 * BRAID_USEC_PER_SEC)
 #define BRAID_PIPE_QUEUE_US	(300 * BRAID_USEC_PER_MSEC)
 
 /**

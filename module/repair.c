@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "repair.h"
+
+#include <linux/skbuff.h>
+
+#include "device.h"
+#include "peer.h"
+
+/* Margin for timers at both ends, and the longest wait for a report. */
+#define BRAID_REPAIR_MARGIN_US	15000
+
+void braid_repair_keep(struct braid_peer *peer, struct braid_sent *rec,
+		       struct sk_buff *skb)
+{
+	lockdep_assert_held(&peer->lock);
+	/* A local socket's packet has left as far as that is concerned. */
+	skb_orphan(skb);
+	if (braid_tx_cb(skb)->flags & BRAID_NOREPAIR ||
+	    peer->retained + skb->truesize > BRAID_RETAIN_MAX)
+		return;
+	peer->retained += skb->truesize;
+	rec->cookie = skb_get(skb);
+}
+
+static struct sk_buff *braid_repair_take(struct braid_peer *peer, void *cookie)
+{
+	struct sk_buff *skb = cookie;
+
+	if (skb)
+		peer->retained -= skb->truesize;
+	return skb;
+}
+
+void braid_repair_forget(struct braid_peer *peer, void *cookie)
+{
+	lockdep_assert_held(&peer->lock);
+	consume_skb(braid_repair_take(peer, cookie));
+}
+
+static void braid_repair_acked(void *ctx, struct braid_sent *rec)
+{
+	struct braid_path *path = ctx;
+
+	braid_repair_forget(path->peer, rec->cookie);
+	rec->cookie = NULL;
+}
+
+/* In time: the receiver holds a hole no longer than its cap. */
+static bool braid_repair_worth(struct braid_peer *peer,
+			       const struct braid_tx_cb *cb)
+{
+	return cb->repairs < BRAID_REPAIRS &&
+	       braid_now_us() - cb->stamped_us < 2 * peer->reorder_cap_us;
+}
+
+static void braid_repair_lost(void *ctx, struct braid_sent *rec)
+{
+	struct braid_path *path = ctx;
+	struct braid_peer *peer = path->peer;
+	struct sk_buff *skb;
+
+	skb = braid_repair_take(peer, rec->cookie);
+	rec->cookie = NULL;
+	if (!skb)
+		return;
+	if (skb_shared(skb)) {
+		/* The pump is sealing it at this moment: rare; it flies. */
+		consume_skb(skb);
+		return;
+	}
+	if (!braid_repair_worth(peer, braid_tx_cb(skb))) {
+		braid_count(peer->braid, BRAID_CNT_REPAIR_LATE);
+		consume_skb(skb);
+		return;
+	}
+	braid_tx_cb(skb)->repairs++;
+	braid_count(peer->braid, BRAID_CNT_TX_REPAIR);
+	__skb_queue_tail(&peer->readmit, skb);
+}
+
+const struct braid_loss_ops braid_repair_ops = {
+	.acked = braid_repair_acked,
+	.lost = braid_repair_lost,
+};
+
+u32 braid_repair_time(struct braid_peer *peer)
+{
+	u32 least = U32_MAX, second = U32_MAX;
+	struct braid_path *path;
+	int i;
+
+	lockdep_assert_held(&peer->lock);
+	braid_for_each_slot(peer, path, i) {
+		u32 rtt = path->rtt.srtt_us;
+
+		if (!braid_path_up(path) || !rtt)
+			continue;
+		if (rtt < least) {
+			second = least;
+			least = rtt;
+		} else if (rtt < second) {
+			second = rtt;
+		}
+	}
+	if (second != U32_MAX)
+		least = second;
+	return least == U32_MAX ? 0 : least / 4 * 5 + BRAID_REPAIR_MARGIN_US;
+}
