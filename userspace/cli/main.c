@@ -13,6 +13,9 @@ static const struct br_group groups[] = {
 	{ br_path_commands },
 	{ br_key_commands },
 	{ br_show_commands },
+	{ br_config_commands },
+	{ br_policy_commands },
+	{ br_flow_commands },
 	{ br_counters_commands },
 	{ br_monitor_commands },
 	{ NULL }

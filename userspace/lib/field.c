@@ -219,6 +219,8 @@ static const char *scaled_text(const struct br_field *f, uint64_t value,
 	case BR_MARK:
 		snprintf(buf, BR_FIELD_TEXT, "0x%" PRIx64, value);
 		return buf;
+	case BR_RTT:
+		return value ? br_usec_text(value, buf) : "-";
 	case BR_USEC:
 		return br_usec_text(value, buf);
 	case BR_AGE:
@@ -360,11 +362,14 @@ json_t *br_field_json(const struct br_type *type, const struct br_field *f,
 
 const char *br_field_key(const struct br_field *f, char *buf)
 {
+	const char *unit = "";
 	char *c;
 
-	snprintf(buf, BR_NAME, "%s%s", f->name,
-		 f->kind == BR_USEC || f->kind == BR_AGE ? "_us" :
-		 f->kind == BR_TIME ? "_ns" : "");
+	if (f->kind == BR_USEC || f->kind == BR_RTT || f->kind == BR_AGE)
+		unit = "_us";
+	else if (f->kind == BR_TIME)
+		unit = "_ns";
+	snprintf(buf, BR_NAME, "%s%s", f->name, unit);
 	for (c = buf; *c; c++)
 		if (*c == '-')
 			*c = '_';

@@ -31,6 +31,7 @@ enum br_kind {
 	BR_ENUM,		/* uint32_t */
 	BR_LINK,		/* uint32_t, an interface index, typed as its name */
 	BR_USEC,		/* uint32_t, microseconds */
+	BR_RTT,			/* uint32_t, microseconds, 0 when not yet known */
 	BR_AGE,			/* uint64_t, microseconds */
 	BR_PPM,			/* uint32_t, parts per million */
 	BR_RATE,		/* uint64_t, bytes per second, typed in bit/s */

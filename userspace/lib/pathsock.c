@@ -8,13 +8,12 @@
 bool br_pathsock_fits(const struct br_socket *have,
 		      const struct br_socket *wanted)
 {
-	static const struct br_addr any4 = { .family = AF_INET };
 	const struct br_addr *local = &wanted->local.addr;
 
-	if (local->family == AF_UNSPEC)
-		local = &any4;
-	if (have->local.addr.family != AF_UNSPEC ?
-	    !br_addr_equal(&have->local.addr, local) : local != &any4)
+	/* "auto" reads back as the address that stands for all of them */
+	if (local->family == AF_UNSPEC ?
+	    have->local.addr.family == AF_INET6 || !br_addr_any(&have->local.addr) :
+	    !br_addr_equal(&have->local.addr, local))
 		return false;
 	if (have->link != wanted->link || have->fwmark != wanted->fwmark)
 		return false;
@@ -123,10 +122,16 @@ int br_pathsock_add(struct br_nl *nl, struct br_path *path,
 		    const struct br_socket *wanted, struct br_error *err)
 {
 	struct br_error ignored;
+	struct br_socket fit;
 	int made = 0, ret;
 
 	if (!br_has(&br_path_type, path, "socket")) {
-		made = choose(nl, path, wanted, err);
+		fit = *wanted;
+		/* "auto" is of the remote's family */
+		if (fit.local.addr.family == AF_UNSPEC &&
+		    path->remote.addr.family == AF_INET6)
+			fit.local.addr.family = AF_INET6;
+		made = choose(nl, path, &fit, err);
 		if (made < 0)
 			return made;
 		br_set_has(&br_path_type, path, "socket");

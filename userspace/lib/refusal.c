@@ -71,6 +71,8 @@ static const char *culprit(const struct details *d,
 {
 	const struct nlattr *attr;
 
+	if (!type)
+		return NULL;
 	if (d->missing)
 		return br_attr_keyword(type, d->missing);
 	if (!d->offset)
@@ -91,7 +93,7 @@ static const char *reason(int code, const struct br_type *type, char *buf,
 	case EPERM:
 		return "not permitted (needs CAP_NET_ADMIN)";
 	case ENODEV:
-		return "no such braid device";
+		return "no such device";
 	case ENOENT:
 		snprintf(buf, size, "no such %s", what);
 		return buf;

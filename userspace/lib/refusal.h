@@ -14,7 +14,7 @@
  * br_refusal_read() - turn a netlink error into a sentence
  * @nlh: an NLMSG_ERROR, or the NLMSG_DONE that ends a dump
  * @request: the refused request, to find out which attribute is meant
- * @type: what the request was about
+ * @type: what the request was about, NULL when it is none of our objects
  * @err: filled in
  *
  * Return: 0 when it is an acknowledgment, else a negative errno

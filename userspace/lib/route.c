@@ -13,15 +13,36 @@
 #include <netlink/socket.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "refusal.h"
+
+/**
+ * struct br_rt - a client of rtnetlink
+ * @sock: libnl's socket
+ * @why: the kernel's newest refusal, in its own words
+ */
 struct br_rt {
 	struct nl_sock *sock;
+	struct br_error why;
 };
+
+/* libnl turns a refusal into a number and drops the sentence: keep that. */
+static int refused(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
+{
+	const struct nlmsghdr *nlh;
+	struct br_rt *rt = arg;
+
+	(void)from;
+	nlh = (const struct nlmsghdr *)((const char *)e - NLMSG_HDRLEN);
+	br_refusal_read(nlh, NULL, NULL, &rt->why);
+	return -nl_syserr2nlerr(e->error);
+}
 
 struct br_rt *br_rt_open(struct br_error *err)
 {
 	struct br_rt *rt = calloc(1, sizeof(*rt));
-	int ret;
+	int ret, on = 1;
 
 	if (rt)
 		rt->sock = nl_socket_alloc();
@@ -35,6 +56,10 @@ struct br_rt *br_rt_open(struct br_error *err)
 			nl_geterror(ret));
 		goto err_close;
 	}
+	nl_socket_modify_err_cb(rt->sock, NL_CB_CUSTOM, refused, rt);
+	/* without it refusals are bare numbers, which is no reason to fail */
+	setsockopt(nl_socket_get_fd(rt->sock), SOL_NETLINK, NETLINK_EXT_ACK,
+		   &on, sizeof(on));
 	return rt;
 
 err_close:
@@ -70,12 +95,14 @@ static int code_of(int ret)
 	}
 }
 
-static int refuse(int ret, struct br_error *err)
+static int refuse(struct br_rt *rt, int ret, struct br_error *err)
 {
-	if (code_of(ret) == EPERM)
-		return br_fail(err, BR_KERNEL, EPERM,
-			       "not permitted (needs CAP_NET_ADMIN)");
-	return br_fail(err, BR_KERNEL, code_of(ret), "%s", nl_geterror(ret));
+	if (!rt->why.code)
+		return br_fail(err, BR_KERNEL, code_of(ret), "%s",
+			       nl_geterror(ret));
+	*err = rt->why;
+	rt->why.code = 0;
+	return -err->code;
 }
 
 int br_rt_link_add(struct br_rt *rt, const char *name, uint32_t mtu,
@@ -95,10 +122,12 @@ int br_rt_link_add(struct br_rt *rt, const char *name, uint32_t mtu,
 				    NLM_F_CREATE | NLM_F_EXCL);
 	}
 	rtnl_link_put(link);
-	if (ret == -NLE_OPNOTSUPP)
+	if (ret == -NLE_OPNOTSUPP) {
+		rt->why.code = 0;
 		return br_fail(err, BR_KERNEL, EOPNOTSUPP,
 			"the kernel module is not loaded (modprobe braid)");
-	return ret ? refuse(ret, err) : 0;
+	}
+	return ret ? refuse(rt, ret, err) : 0;
 }
 
 static int link_get(struct br_rt *rt, const char *name,
@@ -107,10 +136,12 @@ static int link_get(struct br_rt *rt, const char *name,
 	int ret = rtnl_link_get_kernel(rt->sock, 0, name, link);
 	const char *kind;
 
-	if (ret == -NLE_NODEV || ret == -NLE_OBJ_NOTFOUND)
+	if (ret == -NLE_NODEV || ret == -NLE_OBJ_NOTFOUND) {
+		rt->why.code = 0;
 		return br_fail(err, BR_KERNEL, ENODEV, "no such device");
+	}
 	if (ret)
-		return refuse(ret, err);
+		return refuse(rt, ret, err);
 	kind = rtnl_link_get_type(*link);
 	if (!kind || strcmp(kind, BR_KIND)) {
 		rtnl_link_put(*link);
@@ -141,7 +172,7 @@ int br_rt_link_del(struct br_rt *rt, const char *name, struct br_error *err)
 		return ret;
 	ret = rtnl_link_delete(rt->sock, link);
 	rtnl_link_put(link);
-	return ret ? refuse(ret, err) : 0;
+	return ret ? refuse(rt, ret, err) : 0;
 }
 
 int br_rt_link_change(struct br_rt *rt, const char *name,
@@ -166,7 +197,7 @@ int br_rt_link_change(struct br_rt *rt, const char *name,
 	}
 	rtnl_link_put(wanted);
 	rtnl_link_put(link);
-	return ret ? refuse(ret, err) : 0;
+	return ret ? refuse(rt, ret, err) : 0;
 }
 
 static struct nl_addr *addr_make(const struct br_addr *addr, unsigned int len)
@@ -179,8 +210,8 @@ static struct nl_addr *addr_make(const struct br_addr *addr, unsigned int len)
 	return made;
 }
 
-int br_rt_addr_add(struct br_rt *rt, uint32_t ifindex,
-		   const struct br_prefix *addr, struct br_error *err)
+static int addr_change(struct br_rt *rt, uint32_t ifindex,
+		       const struct br_prefix *addr, bool add)
 {
 	struct nl_addr *local = addr_make(&addr->addr, addr->len);
 	struct rtnl_addr *new = rtnl_addr_alloc();
@@ -191,12 +222,31 @@ int br_rt_addr_add(struct br_rt *rt, uint32_t ifindex,
 		ret = rtnl_addr_set_local(new, local);
 	}
 	if (!ret)
-		ret = rtnl_addr_add(rt->sock, new, NLM_F_EXCL);
+		ret = add ? rtnl_addr_add(rt->sock, new, NLM_F_EXCL) :
+			    rtnl_addr_delete(rt->sock, new, 0);
 	rtnl_addr_put(new);
 	nl_addr_put(local);
-	if (ret == -NLE_EXIST)
+	return ret;
+}
+
+int br_rt_addr_add(struct br_rt *rt, uint32_t ifindex,
+		   const struct br_prefix *addr, struct br_error *err)
+{
+	int ret = addr_change(rt, ifindex, addr, true);
+
+	if (ret == -NLE_EXIST) {
+		rt->why.code = 0;
 		return 1;
-	return ret ? refuse(ret, err) : 0;
+	}
+	return ret ? refuse(rt, ret, err) : 0;
+}
+
+int br_rt_addr_del(struct br_rt *rt, uint32_t ifindex,
+		   const struct br_prefix *addr, struct br_error *err)
+{
+	int ret = addr_change(rt, ifindex, addr, false);
+
+	return ret ? refuse(rt, ret, err) : 0;
 }
 
 /* The network's address: the kernel refuses routes with host bits set. */
@@ -305,12 +355,24 @@ int br_rt_route_add(struct br_rt *rt, const struct br_route *route,
 				       NLM_F_CREATE | NLM_F_EXCL) : -NLE_NOMEM;
 
 	rtnl_route_put(new);
+	if (ret == -NLE_EXIST)
+		rt->why.code = 0;
 	if (ret == -NLE_EXIST && route_there(rt, route))
 		return 1;
 	if (ret == -NLE_EXIST)
 		return br_fail(err, BR_KERNEL, EEXIST,
 			       "there is another route to that network");
-	return ret ? refuse(ret, err) : 0;
+	return ret ? refuse(rt, ret, err) : 0;
+}
+
+int br_rt_route_del(struct br_rt *rt, const struct br_route *route,
+		    struct br_error *err)
+{
+	struct rtnl_route *old = route_make(route);
+	int ret = old ? rtnl_route_delete(rt->sock, old, 0) : -NLE_NOMEM;
+
+	rtnl_route_put(old);
+	return ret ? refuse(rt, ret, err) : 0;
 }
 
 /* What libnl's rules lack is put into its message by hand. */
@@ -351,9 +413,11 @@ int br_rt_rule_add(struct br_rt *rt, const struct br_rule *rule,
 {
 	int ret = rule_send(rt, rule, true);
 
-	if (ret == -NLE_EXIST)
+	if (ret == -NLE_EXIST) {
+		rt->why.code = 0;
 		return 1;
-	return ret < 0 ? refuse(ret, err) : 0;
+	}
+	return ret < 0 ? refuse(rt, ret, err) : 0;
 }
 
 int br_rt_rule_del(struct br_rt *rt, const struct br_rule *rule,
@@ -361,5 +425,5 @@ int br_rt_rule_del(struct br_rt *rt, const struct br_rule *rule,
 {
 	int ret = rule_send(rt, rule, false);
 
-	return ret < 0 ? refuse(ret, err) : 0;
+	return ret < 0 ? refuse(rt, ret, err) : 0;
 }

@@ -42,6 +42,9 @@ int br_rt_link_change(struct br_rt *rt, const char *name,
 int br_rt_addr_add(struct br_rt *rt, uint32_t ifindex,
 		   const struct br_prefix *addr, struct br_error *err);
 
+int br_rt_addr_del(struct br_rt *rt, uint32_t ifindex,
+		   const struct br_prefix *addr, struct br_error *err);
+
 /**
  * struct br_route - a route over a braid device
  * @to: network
@@ -58,6 +61,9 @@ struct br_route {
 
 /* Return: 1 when the very same route is there already */
 int br_rt_route_add(struct br_rt *rt, const struct br_route *route,
+		    struct br_error *err);
+
+int br_rt_route_del(struct br_rt *rt, const struct br_route *route,
 		    struct br_error *err);
 
 /**

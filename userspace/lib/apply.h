@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Brings a configured tunnel up and down.
+ */
+#ifndef BR_APPLY_H
+#define BR_APPLY_H
+
+#include "config.h"
+
+/*
+ * Makes what the configuration says and is not there yet. When it fails, all
+ * that this call has made is undone, in reverse order; a static key that was
+ * installed stays spent.
+ */
+int br_apply_up(const struct br_config *config, struct br_error *err);
+
+/* Removes the device and with it everything in it, then the rules. */
+int br_apply_down(const struct br_config *config, struct br_error *err);
+
+#endif

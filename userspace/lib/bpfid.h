@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Links and maps of braid, found by what the kernel knows of them: wherever
+ * one is, whatever is mounted there.
+ */
+#ifndef BR_BPFID_H
+#define BR_BPFID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+/*
+ * Whether the variable of a policy is called like the policy, as far as the
+ * kernel keeps it (15 bytes), with '_' for what C has no letters for.
+ */
+bool br_bpf_name_matches(const char *policy, const char *variable);
+
+/* A file descriptor of a policy's link, or a negative errno. */
+int br_bpf_link_find(const char *policy, struct br_error *err);
+
+/* A file descriptor of the newest map like that, or a negative errno. */
+int br_bpf_map_find(const char *name, uint32_t key_size, uint32_t value_size,
+		    struct br_error *err);
+
+#endif

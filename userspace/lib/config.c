@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE	/* asprintf */
+#include "config.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field.h"
+#include "inifile.h"
+#include "route.h"
+
+/* One more element of a growing array; NULL without memory. */
+static void *grow(void *array, unsigned int *n, size_t size)
+{
+	char **items = array;
+	char *new = reallocarray(*items, *n + 1, size);
+
+	if (!new)
+		return NULL;
+	*items = new;
+	return memset(new + (*n)++ * size, 0, size);
+}
+
+/* [Device] */
+
+static int device_begin(struct br_ini_parser *p)
+{
+	if (p->config->name[0])
+		return br_ini_refuse(p, "a second [Device]");
+	return 0;
+}
+
+static int device_end(struct br_ini_parser *p)
+{
+	return br_ini_require(p, "Name");
+}
+
+static int device_name(struct br_ini_parser *p, const char *value)
+{
+	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t") ||
+	    !strcmp(value, ".") || !strcmp(value, ".."))
+		return br_ini_refuse(p, "Name: '%s' is not a device's name", value);
+	strcpy(p->config->name, value);
+	return 0;
+}
+
+static int prefixes_add(struct br_ini_parser *p, struct br_config_prefixes *list,
+			const char *value)
+{
+	char buf[BR_ADDRESS_TEXT];
+	struct br_prefix *new;
+	const char *why;
+	size_t len;
+
+	do {
+		value += strspn(value, " \t");
+		len = strcspn(value, ", \t");
+		snprintf(buf, sizeof(buf), "%.*s", (int)len, value);
+		new = grow(&list->p, &list->n, sizeof(*new));
+		if (!new)
+			return br_ini_no_memory(p);
+		if (len >= sizeof(buf) || br_prefix_parse(buf, new, &why))
+			return br_ini_refuse(p, "'%.*s' %s", (int)len, value,
+				      len >= sizeof(buf) ?
+				      "is not an address" : why);
+		value += len;
+		value += strspn(value, " \t");
+	} while (*value++ == ',');
+	return value[-1] ? br_ini_refuse(p, "'%s': a comma is missing", value - 1) : 0;
+}
+
+static int device_address(struct br_ini_parser *p, const char *value)
+{
+	return prefixes_add(p, &p->config->address, value);
+}
+
+static int number(struct br_ini_parser *p, const char *value, uint32_t *to)
+{
+	uint64_t wide;
+
+	if (br_number_parse(value, UINT32_MAX, &wide))
+		return br_ini_refuse(p, "'%s' is not a number", value);
+	*to = wide;
+	return 0;
+}
+
+static int device_mtu(struct br_ini_parser *p, const char *value)
+{
+	int ret = number(p, value, &p->config->mtu);
+
+	if (!ret && (p->config->mtu < 576 || p->config->mtu > 65535))
+		return br_ini_refuse(p, "MTU: '%s' is not between 576 and 65535",
+			      value);
+	return ret;
+}
+
+static int device_policy(struct br_ini_parser *p, const char *value)
+{
+	if (br_name_check(value))
+		return br_ini_refuse(p, "Policy: '%s' is not a name", value);
+	if (strcmp(value, "built-in"))
+		strcpy(p->config->policy, value);
+	return 0;
+}
+
+static int device_fwmark(struct br_ini_parser *p, const char *value)
+{
+	return number(p, value, &p->config->fwmark);
+}
+
+static int device_table(struct br_ini_parser *p, const char *value)
+{
+	if (!strcmp(value, "off"))
+		p->config->routes = false;
+	else if (strcmp(value, "main"))
+		return number(p, value, &p->config->table);
+	return 0;
+}
+
+/* The command as it stands in the file, quotes and semicolons and all. */
+static int command_add(struct br_ini_parser *p, struct br_config_texts *list)
+{
+	const char *text = strpbrk(p->raw, "=:");
+	char **new = grow(&list->text, &list->n, sizeof(*new));
+
+	if (!new || !text)
+		return br_ini_no_memory(p);
+	text++;
+	text += strspn(text, " \t");
+	*new = strndup(text, strcspn(text, "\r\n"));
+	return *new ? 0 : br_ini_no_memory(p);
+}
+
+static int device_post_up(struct br_ini_parser *p, const char *value)
+{
+	(void)value;
+	return command_add(p, &p->config->post_up);
+}
+
+static int device_pre_down(struct br_ini_parser *p, const char *value)
+{
+	(void)value;
+	return command_add(p, &p->config->pre_down);
+}
+
+/* [Socket] */
+
+static struct br_config_socket *socket_last(struct br_ini_parser *p)
+{
+	return &p->config->sockets[p->config->n_sockets - 1];
+}
+
+static int socket_begin(struct br_ini_parser *p)
+{
+	if (!grow(&p->config->sockets, &p->config->n_sockets,
+		  sizeof(*p->config->sockets)))
+		return br_ini_no_memory(p);
+	p->object = &socket_last(p)->socket;
+	return 0;
+}
+
+static const struct br_config_socket *socket_find(const struct br_config *c,
+						  const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sockets; i++)
+		if (!strcmp(c->sockets[i].socket.name, name))
+			return &c->sockets[i];
+	return NULL;
+}
+
+static int socket_end(struct br_ini_parser *p)
+{
+	struct br_config_socket *s = socket_last(p);
+	int ret = br_ini_require(p, "Name");
+
+	if (!ret)
+		ret = br_ini_require(p, "Local");
+	if (!ret && socket_find(p->config, s->socket.name) != s) {
+		br_fail(p->err, BR_FILE, EINVAL, "a second socket %s",
+			s->socket.name);
+		return br_ini_located(p, p->begun);
+	}
+	return ret;
+}
+
+/* Links are looked up when the tunnel comes up, not when the file is read. */
+static int link_name(struct br_ini_parser *p, const char *value, char *to)
+{
+	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t"))
+		return br_ini_refuse(p, "Link: '%s' is not an interface's name",
+			      value);
+	strcpy(to, value);
+	return 0;
+}
+
+static int socket_link(struct br_ini_parser *p, const char *value)
+{
+	return link_name(p, value, socket_last(p)->link);
+}
+
+/* [Peer] */
+
+static struct br_config_peer *peer_last(struct br_ini_parser *p)
+{
+	return &p->config->peers[p->config->n_peers - 1];
+}
+
+static int peer_begin(struct br_ini_parser *p)
+{
+	if (!grow(&p->config->peers, &p->config->n_peers,
+		  sizeof(*p->config->peers)))
+		return br_ini_no_memory(p);
+	p->object = &peer_last(p)->peer;
+	return 0;
+}
+
+static const struct br_config_peer *peer_find(const struct br_config *c,
+					      const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_peers; i++)
+		if (!strcmp(c->peers[i].peer.name, name))
+			return &c->peers[i];
+	return NULL;
+}
+
+static int peer_end(struct br_ini_parser *p)
+{
+	struct br_config_peer *peer = peer_last(p);
+	int ret = br_ini_require(p, "Name");
+
+	if (!ret)
+		ret = br_ini_require(p, "Address");
+	if (!ret && peer_find(p->config, peer->peer.name) != peer) {
+		br_fail(p->err, BR_FILE, EINVAL, "a second peer %s",
+			peer->peer.name);
+		return br_ini_located(p, p->begun);
+	}
+	return ret;
+}
+
+/* Spaces after commas are allowed in files, not on the command line. */
+static int peer_address(struct br_ini_parser *p, const char *value)
+{
+	char buf[BR_ADDRS_MAX * (BR_ADDRESS_TEXT + 1)];
+	size_t len = 0;
+
+	for (; *value && len < sizeof(buf) - 1; value++)
+		if (*value != ' ' && *value != '\t')
+			buf[len++] = *value;
+	buf[len] = 0;
+	if (br_field_parse(&br_peer_type, "address", p->object, buf, p->err))
+		return br_ini_located(p, p->line);
+	return 0;
+}
+
+static int peer_route(struct br_ini_parser *p, const char *value)
+{
+	return prefixes_add(p, &peer_last(p)->route, value);
+}
+
+static int peer_key_file(struct br_ini_parser *p, const char *value)
+{
+	struct br_config_peer *peer = peer_last(p);
+	char *copy, *folder;
+	int len;
+
+	if (value[0] == '/') {
+		peer->key_file = strdup(value);
+		return peer->key_file ? 0 : br_ini_no_memory(p);
+	}
+	copy = strdup(p->path);
+	folder = copy ? dirname(copy) : NULL;
+	len = folder ? asprintf(&peer->key_file, "%s/%s", folder, value) : -1;
+	free(copy);
+	if (len >= 0)
+		return 0;
+	peer->key_file = NULL;
+	return br_ini_no_memory(p);
+}
+
+/* [Path] */
+
+static struct br_config_path *path_last(struct br_ini_parser *p)
+{
+	return &p->config->paths[p->config->n_paths - 1];
+}
+
+static int path_begin(struct br_ini_parser *p)
+{
+	if (!grow(&p->config->paths, &p->config->n_paths,
+		  sizeof(*p->config->paths)))
+		return br_ini_no_memory(p);
+	p->object = &path_last(p)->path;
+	return 0;
+}
+
+static int path_link(struct br_ini_parser *p, const char *value)
+{
+	return link_name(p, value, path_last(p)->wanted.link);
+}
+
+static int path_local(struct br_ini_parser *p, const char *value)
+{
+	if (br_field_parse(&br_socket_type, "local",
+			   &path_last(p)->wanted.socket, value, p->err))
+		return br_ini_located(p, p->line);
+	return 0;
+}
+
+/* A path belongs to the peer it names, else to the one above it. */
+static int path_owner(struct br_ini_parser *p)
+{
+	struct br_path *path = &path_last(p)->path;
+	const struct br_config *c = p->config;
+
+	if (!br_ini_has(p, "Peer") && !c->n_peers)
+		return br_fail(p->err, BR_FILE, EINVAL,
+			       "path %s has no [Peer] above it", path->name);
+	if (!br_ini_has(p, "Peer")) {
+		strcpy(path->peer, c->peers[c->n_peers - 1].peer.name);
+		br_set_has(&br_path_type, path, "peer");
+	}
+	if (!peer_find(c, path->peer))
+		return br_fail(p->err, BR_FILE, EINVAL,
+			       "path %s: there is no [Peer] %s above it",
+			       path->name, path->peer);
+	return 0;
+}
+
+static int path_unique(struct br_ini_parser *p)
+{
+	const struct br_path *path = &path_last(p)->path, *other;
+	unsigned int i;
+
+	for (i = 0; i + 1 < p->config->n_paths; i++) {
+		other = &p->config->paths[i].path;
+		if (!strcmp(other->name, path->name) &&
+		    !strcmp(other->peer, path->peer))
+			return br_fail(p->err, BR_FILE, EINVAL,
+				       "a second path %s of peer %s",
+				       path->name, path->peer);
+	}
+	return 0;
+}
+
+static int path_socket(struct br_ini_parser *p)
+{
+	const struct br_path *path = &path_last(p)->path;
+
+	if (!br_ini_has(p, "Socket"))
+		return 0;
+	if (br_ini_has(p, "Local") || br_ini_has(p, "Link"))
+		return br_fail(p->err, BR_FILE, EINVAL,
+			"path %s: Local and Link are the socket's when it names one",
+			path->name);
+	if (!socket_find(p->config, path->socket))
+		return br_fail(p->err, BR_FILE, EINVAL,
+			       "path %s: there is no [Socket] %s above it",
+			       path->name, path->socket);
+	return 0;
+}
+
+static int path_end(struct br_ini_parser *p)
+{
+	const struct br_path *path = &path_last(p)->path;
+	int ret = br_ini_require(p, "Name");
+
+	if (!ret)
+		ret = br_ini_require(p, "Remote");
+	if (ret)
+		return ret;
+	if (!path->remote.port || path->remote.addr.family == AF_UNSPEC)
+		ret = br_fail(p->err, BR_FILE, EINVAL,
+			      "path %s: Remote needs an address and a port",
+			      path->name);
+	if (!ret)
+		ret = path_owner(p);
+	if (!ret)
+		ret = path_unique(p);
+	if (!ret)
+		ret = path_socket(p);
+	return ret ? br_ini_located(p, p->begun) : 0;
+}
+
+static const struct br_ini_section sections[] = {
+	{
+		"Device", device_begin, device_end, NULL,
+		{
+			{ "Name", .set = device_name },
+			{ "Address", .set = device_address, .many = true },
+			{ "MTU", .set = device_mtu },
+			{ "Policy", .set = device_policy },
+			{ "FwMark", .set = device_fwmark },
+			{ "Table", .set = device_table },
+			{ "PostUp", .set = device_post_up, .many = true,
+			  .raw = true },
+			{ "PreDown", .set = device_pre_down, .many = true,
+			  .raw = true },
+		},
+	},
+	{
+		"Socket", socket_begin, socket_end, &br_socket_type,
+		{
+			{ "Name", .field = "socket" },
+			{ "Local", .field = "local" },
+			{ "Link", .set = socket_link },
+			{ "Listen", .field = "listen" },
+			{ "FwMark", .field = "fwmark" },
+		},
+	},
+	{
+		"Peer", peer_begin, peer_end, &br_peer_type,
+		{
+			{ "Name", .field = "peer" },
+			{ "Address", .set = peer_address },
+			{ "Route", .set = peer_route, .many = true },
+			{ "KeyFile", .set = peer_key_file },
+			{ "Source", .field = "source" },
+			{ "Multicast", .field = "multicast" },
+			{ "ReorderCap", .field = "reorder-cap" },
+		},
+	},
+	{
+		"Path", path_begin, path_end, &br_path_type,
+		{
+			{ "Name", .field = "path" },
+			{ "Peer", .field = "peer" },
+			{ "Link", .set = path_link },
+			{ "Local", .set = path_local },
+			{ "Socket", .field = "socket" },
+			{ "Remote", .field = "remote" },
+			{ "Cost", .field = "cost" },
+			{ "Standby", .field = "standby" },
+			{ "Cold", .field = "cold" },
+			{ "Cap", .field = "cap" },
+		},
+	},
+	{ NULL }
+};
+
+static int whole_check(struct br_ini_parser *p)
+{
+	const struct br_config *c = p->config;
+
+	if (!c->name[0])
+		return br_fail(p->err, BR_FILE, EINVAL, "%s: no [Device]",
+			       p->path);
+	if (c->table != BR_TABLE_MAIN && !c->fwmark)
+		return br_fail(p->err, BR_FILE, EINVAL,
+			"%s: Table needs FwMark, or the tunnel's own packets would look there, too",
+			p->path);
+	return 0;
+}
+
+int br_config_parse(FILE *file, const char *path, struct br_config *config,
+		    struct br_error *err)
+{
+	struct br_ini_parser p = {
+		.file = file, .path = path, .sections = sections,
+		.config = config, .err = err
+	};
+	int ret;
+
+	*config = (struct br_config){ .table = BR_TABLE_MAIN, .routes = true };
+	ret = br_ini_read(&p);
+	if (!ret)
+		ret = whole_check(&p);
+	if (ret)
+		br_config_free(config);
+	return ret;
+}
+
+int br_config_read(const char *path, struct br_config *config,
+		   struct br_error *err)
+{
+	FILE *file = fopen(path, "re");
+	int ret;
+
+	if (!file)
+		return br_fail(err, BR_FILE, errno, "%s: %s", path,
+			       strerror(errno));
+	ret = br_config_parse(file, path, config, err);
+	fclose(file);
+	return ret;
+}
+
+static void texts_free(struct br_config_texts *texts)
+{
+	unsigned int i;
+
+	for (i = 0; i < texts->n; i++)
+		free(texts->text[i]);
+	free(texts->text);
+}
+
+void br_config_free(struct br_config *config)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->n_peers; i++) {
+		free(config->peers[i].route.p);
+		free(config->peers[i].key_file);
+	}
+	texts_free(&config->post_up);
+	texts_free(&config->pre_down);
+	free(config->address.p);
+	free(config->sockets);
+	free(config->peers);
+	free(config->paths);
+	*config = (struct br_config){ 0 };
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A tunnel in a file: braid.conf(5).
+ */
+#ifndef BR_CONFIG_H
+#define BR_CONFIG_H
+
+#include <stdio.h>
+
+#include "failure.h"
+#include "model.h"
+
+/* A list of strings or of prefixes that a section may have several of */
+struct br_config_texts {
+	unsigned int n;
+	char **text;
+};
+
+struct br_config_prefixes {
+	unsigned int n;
+	struct br_prefix *p;
+};
+
+/**
+ * struct br_config_socket - a [Socket], or what a [Path] wants of its own
+ * @socket: its fields; the link is known by name only until it is brought up
+ * @link: name of the link, empty for none
+ */
+struct br_config_socket {
+	struct br_socket socket;
+	char link[BR_IFNAME];
+};
+
+/**
+ * struct br_config_peer - a [Peer]
+ * @peer: its fields
+ * @route: networks behind it
+ * @key_file: path of its static key, NULL for none
+ */
+struct br_config_peer {
+	struct br_peer peer;
+	struct br_config_prefixes route;
+	char *key_file;
+};
+
+/**
+ * struct br_config_path - a [Path]
+ * @path: its fields, the name of a declared socket among them
+ * @wanted: what it wants of a socket, when it names none
+ */
+struct br_config_path {
+	struct br_path path;
+	struct br_config_socket wanted;
+};
+
+/**
+ * struct br_config - a whole file
+ * @name: of the device
+ * @policy: its policy, empty for the built-in one
+ * @mtu: 0 leaves it to the module
+ * @fwmark: of the tunnel's own packets, 0 for none
+ * @table: for routes
+ * @routes: Table is not off
+ * @address: addresses of the device
+ * @post_up: commands to run when all is up
+ * @pre_down: commands to run before anything goes down
+ * @sockets: declared sockets
+ * @peers: peers
+ * @paths: paths
+ */
+struct br_config {
+	char name[BR_IFNAME];
+	char policy[BR_NAME];
+	uint32_t mtu;
+	uint32_t fwmark;
+	uint32_t table;
+	bool routes;
+	struct br_config_prefixes address;
+	struct br_config_texts post_up;
+	struct br_config_texts pre_down;
+	unsigned int n_sockets;
+	struct br_config_socket *sockets;
+	unsigned int n_peers;
+	struct br_config_peer *peers;
+	unsigned int n_paths;
+	struct br_config_path *paths;
+};
+
+/*
+ * Reads a file; key files are looked for in its folder. The sentence of a
+ * refusal begins with file and line.
+ * Return: 0, then br_config_free() is due; or a negative errno
+ */
+int br_config_read(const char *path, struct br_config *config,
+		   struct br_error *err);
+
+/* The same from an open file; @path only stands in sentences. */
+int br_config_parse(FILE *file, const char *path, struct br_config *config,
+		    struct br_error *err);
+
+void br_config_free(struct br_config *config);
+
+#endif

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "flow.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/braid_steer.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../bpf/braid_maps.h"
+#include "bpfid.h"
+
+/* A rate is as of the newest packet; after this long it is none. */
+#define IDLE_NS		2000000000ULL
+
+#define F(m, n, h, k) \
+	{ .name = n, .head = h, .kind = k, \
+	  .offset = offsetof(struct br_flow, m), \
+	  .size = sizeof(((struct br_flow *)0)->m) }
+
+static const struct br_field fields[] = {
+	F(ifindex, "dev", "DEVICE", BR_LINK),
+	F(peer, "peer", "PEER", BR_STRING),
+	F(proto, "proto", "PROTO", BR_STRING),
+	F(near, "near", "NEAR", BR_ENDPOINT),
+	F(far, "far", "FAR", BR_ENDPOINT),
+	F(class, "class", "CLASS", BR_STRING),
+	F(verdict, "verdict", "VERDICT", BR_WORDS),
+	F(out_rate, "out-rate", "OUT", BR_RATE),
+	F(in_rate, "in-rate", "IN", BR_RATE),
+	F(out_bytes, "out-bytes", "SENT", BR_BYTES),
+	F(in_bytes, "in-bytes", "RECEIVED", BR_BYTES),
+	F(out_packets, "out-packets", "OUT PACKETS", BR_U64),
+	F(in_packets, "in-packets", "IN PACKETS", BR_U64),
+	F(idle, "idle", "IDLE", BR_AGE),
+	F(age, "age", "AGE", BR_AGE),
+	F(repaired, "repaired", "REPAIRED", BR_U64),
+	F(late, "late", "LATE", BR_U64),
+	F(share, "share", "PATHS", BR_WORDS),
+	F(slots, "path-bytes", "PATH BYTES", BR_COUNTERS),
+};
+
+const struct br_type br_flow_type = {
+	.name = "flow", .size = sizeof(struct br_flow), .fields = fields,
+	.n = sizeof(fields) / sizeof(fields[0]),
+};
+
+/**
+ * struct names - what numbers in the map are called
+ * @devices: the namespace's devices
+ * @peers: its peers
+ * @paths: its paths
+ * @now: CLOCK_MONOTONIC, nanoseconds
+ */
+struct names {
+	struct br_list devices;
+	struct br_list peers;
+	struct br_list paths;
+	uint64_t now;
+};
+
+static int names_read(struct br_nl *nl, uint32_t ifindex, struct names *n,
+		      struct br_error *err)
+{
+	struct timespec now;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	n->now = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	ret = br_nl_dump(nl, BRAID_CMD_DEVICE_GET, &br_device_type, 0,
+			 &n->devices, err);
+	if (!ret)
+		ret = br_nl_dump(nl, BRAID_CMD_PEER_GET, &br_peer_type,
+				 ifindex, &n->peers, err);
+	if (!ret)
+		ret = br_nl_dump(nl, BRAID_CMD_PATH_GET, &br_path_type,
+				 ifindex, &n->paths, err);
+	return ret;
+}
+
+static void names_free(struct names *n)
+{
+	br_list_free(&n->devices);
+	br_list_free(&n->peers);
+	br_list_free(&n->paths);
+}
+
+/* The map holds flows of all namespaces. */
+static bool ours(const struct names *n, const struct braid_flow_key *key,
+		 uint32_t ifindex)
+{
+	const struct br_device *d;
+	unsigned int i;
+
+	if (ifindex && key->ifindex != ifindex)
+		return false;
+	for (i = 0; i < n->devices.n; i++) {
+		d = br_list_at(&n->devices, i);
+		if (d->ifindex == key->ifindex &&
+		    d->netns_cookie == key->netns)
+			return true;
+	}
+	return false;
+}
+
+/* A peer that was deleted leaves its number. */
+static void peer_name(const struct names *n, const struct braid_flow_key *key,
+		      char *name)
+{
+	const struct br_peer *p;
+	unsigned int i;
+
+	for (i = 0; i < n->peers.n; i++) {
+		p = br_list_at(&n->peers, i);
+		if (p->ifindex != key->ifindex || p->id != key->peer)
+			continue;
+		strcpy(name, p->name);
+		return;
+	}
+	snprintf(name, BR_NAME, "#%u", key->peer);
+}
+
+static void slot_names(const struct names *n, const struct br_flow *flow,
+		       const char **slots)
+{
+	const struct br_path *p;
+	unsigned int i;
+
+	memset(slots, 0, BRAID_MAX_SLOTS * sizeof(*slots));
+	for (i = 0; i < n->paths.n; i++) {
+		p = br_list_at(&n->paths, i);
+		if (p->ifindex == flow->ifindex && p->slot < BRAID_MAX_SLOTS &&
+		    !strcmp(p->peer, flow->peer))
+			slots[p->slot] = p->name;
+	}
+}
+
+static void append(char *buf, size_t size, const char *format,
+		   const char *text, unsigned int number)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, format, text, number);
+}
+
+void br_verdict_text(uint64_t verdict, const char *const *names, char *buf,
+		     size_t size)
+{
+	static const char *const kinds[] = {
+		[BRAID_KIND_AUTO] = "auto", [BRAID_KIND_PIN] = "pin",
+		[BRAID_KIND_STRIPE] = "stripe", [BRAID_KIND_COPY] = "copy",
+		[BRAID_KIND_DROP] = "drop",
+	};
+	uint32_t kind = BRAID_VERDICT_KIND(verdict);
+	uint32_t set = BRAID_VERDICT_SET(verdict), i;
+	const char *sign = " ";
+
+	if (kind >= sizeof(kinds) / sizeof(kinds[0])) {
+		snprintf(buf, size, "kind %u", kind);
+		return;
+	}
+	snprintf(buf, size, "%s", kinds[kind]);
+	for (i = 0; i < BRAID_MAX_SLOTS; i++) {
+		if (!(set >> i & 1))
+			continue;
+		append(buf, size, "%s", sign, 0);
+		if (names[i])
+			append(buf, size, "%s", names[i], 0);
+		else
+			append(buf, size, "%s%u", "#", i);
+		sign = ",";
+	}
+}
+
+static void endpoint_set(struct br_endpoint *end, uint8_t family,
+			 const uint8_t *addr, uint16_t port)
+{
+	end->addr.family = family == 6 ? AF_INET6 : AF_INET;
+	memcpy(&end->addr.v6, addr, br_addr_len(&end->addr));
+	end->port = port;
+}
+
+static void proto_name(uint8_t proto, char *name)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} known[] = {
+		{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" },
+		{ IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" },
+		{ IPPROTO_SCTP, "sctp" }, { IPPROTO_ESP, "esp" },
+		{ IPPROTO_GRE, "gre" },
+	};
+	size_t i;
+
+	snprintf(name, BR_NAME, "%u", proto);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].number == proto)
+			strcpy(name, known[i].name);
+}
+
+static int slot_add(struct br_flow *flow, const char *name, uint64_t bytes,
+		    uint64_t sum)
+{
+	struct br_counter *new = reallocarray(flow->slots.c, flow->slots.n + 1,
+					      sizeof(*new));
+
+	if (!new)
+		return -ENOMEM;
+	flow->slots.c = new;
+	new += flow->slots.n++;
+	snprintf(new->name, sizeof(new->name), "%s", name);
+	new->value = bytes;
+	if (flow->share[0])
+		append(flow->share, sizeof(flow->share), "%s", " ", 0);
+	append(flow->share, sizeof(flow->share), "%s %u%%", name,
+	       (unsigned int)(100 * bytes / sum));
+	return 0;
+}
+
+static int slots_set(struct br_flow *flow, const struct braid_flow_value *v,
+		     const char *const *names)
+{
+	uint64_t sum = v->other_bytes;
+	char number[BR_NAME];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < BRAID_FLOW_SLOTS; i++)
+		sum += v->slot_bytes[i];
+	for (i = 0; !ret && i < BRAID_FLOW_SLOTS; i++) {
+		if (!v->slot_bytes[i])
+			continue;
+		snprintf(number, sizeof(number), "#%u", i);
+		ret = slot_add(flow, names[i] ? names[i] : number,
+			       v->slot_bytes[i], sum);
+	}
+	if (!ret && v->other_bytes)
+		ret = slot_add(flow, "others", v->other_bytes, sum);
+	return ret;
+}
+
+static int flow_set(struct br_flow *flow, const struct names *n,
+		    const struct braid_flow_key *key,
+		    const struct braid_flow_value *v)
+{
+	static const char *const classes[] = {
+		[BRAID_CLASS_NONE] = "-", [BRAID_CLASS_SMALL] = "small",
+		[BRAID_CLASS_INTERACTIVE] = "interactive",
+		[BRAID_CLASS_BULK] = "bulk",
+	};
+	const char *slots[BRAID_MAX_SLOTS];
+	bool live = n->now < v->last_ns + IDLE_NS;
+
+	flow->ifindex = key->ifindex;
+	peer_name(n, key, flow->peer);
+	proto_name(key->proto, flow->proto);
+	endpoint_set(&flow->near, key->family, key->near, key->near_port);
+	endpoint_set(&flow->far, key->family, key->far, key->far_port);
+	strcpy(flow->class, v->class <= BRAID_CLASS_BULK ? classes[v->class] :
+	       "?");
+	slot_names(n, flow, slots);
+	br_verdict_text(v->verdict, slots, flow->verdict,
+			sizeof(flow->verdict));
+	flow->out_rate = live ? v->out_rate : 0;
+	flow->in_rate = live ? v->in_rate : 0;
+	flow->out_bytes = v->out_bytes;
+	flow->in_bytes = v->in_bytes;
+	flow->out_packets = v->out_packets;
+	flow->in_packets = v->in_packets;
+	flow->idle = n->now > v->last_ns ? (n->now - v->last_ns) / 1000 : 0;
+	flow->age = n->now > v->first_ns ? (n->now - v->first_ns) / 1000 : 0;
+	flow->repaired = v->repaired;
+	flow->late = v->late;
+	flow->has = (1ULL << br_flow_type.n) - 1;
+	return slots_set(flow, v, slots);
+}
+
+/* A flow that is evicted meanwhile sends the walk back to its beginning. */
+static int map_walk(int map, const struct names *n, uint32_t ifindex,
+		    struct br_list *list)
+{
+	struct braid_flow_key key, *last = NULL;
+	struct braid_flow_value value;
+	unsigned int steps;
+	struct br_flow *flow;
+	int ret = 0;
+
+	for (steps = 0; !ret && steps < 2 * BRAID_FLOW_LIMIT; steps++) {
+		if (bpf_map_get_next_key(map, last, &key))
+			break;
+		last = &key;
+		if (!ours(n, &key, ifindex) ||
+		    bpf_map_lookup_elem(map, &key, &value))
+			continue;
+		flow = br_list_add(list);
+		ret = flow ? flow_set(flow, n, &key, &value) : -ENOMEM;
+	}
+	return ret;
+}
+
+int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
+		 struct br_error *err)
+{
+	struct names n = { .now = 0 };
+	int map, ret;
+
+	*list = (struct br_list){ .type = &br_flow_type };
+	map = br_bpf_map_find(BRAID_MAP_FLOWS, sizeof(struct braid_flow_key),
+			      sizeof(struct braid_flow_value), err);
+	if (map < 0)
+		return map;
+	ret = names_read(nl, ifindex, &n, err);
+	if (!ret) {
+		ret = map_walk(map, &n, ifindex, list);
+		if (ret)
+			br_fail(err, BR_KERNEL, -ret, "out of memory");
+	}
+	names_free(&n);
+	close(map);
+	return ret;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct br_flow *x = a, *y = b;
+
+	return compare(x->out_bytes + x->in_bytes, y->out_bytes + y->in_bytes);
+}
+
+/* Those at rest by what they have done so far */
+static int by_rate(const void *a, const void *b)
+{
+	const struct br_flow *x = a, *y = b;
+	int ret = compare(x->out_rate + x->in_rate, y->out_rate + y->in_rate);
+
+	return ret ? ret : by_bytes(a, b);
+}
+
+void br_flow_sort(struct br_list *list, bool rate)
+{
+	if (list->n)
+		qsort(list->items, list->n, list->type->size,
+		      rate ? by_rate : by_bytes);
+}

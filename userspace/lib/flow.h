@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Flows, out of the map that policies keep.
+ */
+#ifndef BR_FLOW_H
+#define BR_FLOW_H
+
+#include "netlink.h"
+
+/**
+ * struct br_flow - a flow, both of its directions
+ * @dev: the braid device
+ * @peer: name of the peer
+ * @proto: name or number of the IP protocol
+ * @near: address and port on our side
+ * @far: address and port behind the peer
+ * @class: what the policy takes it for
+ * @verdict: the policy's newest one, in words
+ * @out_rate: bytes per second into the tunnel, now
+ * @in_rate: bytes per second out of it, now
+ * @idle: since its newest packet
+ * @age: since its first
+ * @repaired: segments sent again
+ * @late: segments lost and too late to be sent again
+ * @share: part of the bytes that each path carried, in words
+ * @slots: bytes sent, by path
+ */
+struct br_flow {
+	uint64_t has;
+	uint32_t ifindex;
+	char peer[BR_NAME];
+	char proto[BR_NAME];
+	struct br_endpoint near;
+	struct br_endpoint far;
+	char class[BR_NAME];
+	char verdict[BR_REASON];
+	uint64_t out_rate;
+	uint64_t in_rate;
+	uint64_t out_bytes;
+	uint64_t in_bytes;
+	uint64_t out_packets;
+	uint64_t in_packets;
+	uint64_t idle;
+	uint64_t age;
+	uint64_t repaired;
+	uint64_t late;
+	char share[BR_REASON];
+	struct br_counters slots;
+};
+
+extern const struct br_type br_flow_type;
+
+/*
+ * The flows of this namespace's devices, or of one. The caller frees the list
+ * also after a failure.
+ */
+int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
+		 struct br_error *err);
+
+/* Largest first: by bytes of both directions, or by rate. */
+void br_flow_sort(struct br_list *list, bool by_rate);
+
+/* "stripe wan1,wan2"; @names: paths by slot, NULL or empty where none. */
+void br_verdict_text(uint64_t verdict, const char *const *names, char *buf,
+		     size_t size);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "undo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pathsock.h"
+
+int br_undo_note(struct br_undo *undo, const struct br_made *made,
+		 struct br_error *err)
+{
+	struct br_made *new = reallocarray(undo->made, undo->n + 1,
+					   sizeof(*new));
+
+	if (!new)
+		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	undo->made = new;
+	new[undo->n++] = *made;
+	return 0;
+}
+
+static void unmake(const struct br_made *m, struct br_nl *nl, struct br_rt *rt,
+		   uint32_t ifindex)
+{
+	struct br_error ignored;
+
+	switch (m->kind) {
+	case BR_MADE_DEVICE:
+		br_rt_link_del(rt, m->device, &ignored);
+		break;
+	case BR_MADE_ADDRESS:
+		br_rt_addr_del(rt, ifindex, &m->prefix, &ignored);
+		break;
+	case BR_MADE_SOCKET:
+		br_nl_do(nl, BRAID_CMD_SOCKET_DEL, &br_socket_type, &m->socket,
+			 NULL, &ignored);
+		break;
+	case BR_MADE_PEER:
+		br_nl_do(nl, BRAID_CMD_PEER_DEL, &br_peer_type, &m->peer, NULL,
+			 &ignored);
+		break;
+	case BR_MADE_PATH:
+		br_pathsock_del(nl, &m->path, &ignored);
+		break;
+	case BR_MADE_ROUTE:
+		br_rt_route_del(rt, &m->route, &ignored);
+		break;
+	case BR_MADE_RULE:
+		br_rt_rule_del(rt, &m->rule, &ignored);
+		break;
+	}
+}
+
+void br_undo_all(struct br_undo *undo, struct br_nl *nl, struct br_rt *rt,
+		 uint32_t ifindex)
+{
+	while (undo->n)
+		unmake(&undo->made[--undo->n], nl, rt, ifindex);
+	br_undo_forget(undo);
+}
+
+void br_undo_forget(struct br_undo *undo)
+{
+	free(undo->made);
+	undo->made = NULL;
+	undo->n = 0;
+}
