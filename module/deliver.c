@@ -2,6 +2,36 @@
 #include "deliver.h"
 
 #include "device.h"
+#include "flow.h"
+
+/* A packet on its way up, in skb->cb until GRO takes that. */
+struct braid_deliver_cb {
+	u32 peer;
+};
+
+static struct braid_deliver_cb *braid_deliver_cb(struct sk_buff *skb)
+{
+	return (struct braid_deliver_cb *)skb->cb;
+}
+
+/*
+ * Tells the policy. The peer may be gone by now, so the context has its number
+ * and no paths.
+ */
+static void braid_deliver_tell(struct sk_buff *skb)
+{
+	struct braid_device *braid = netdev_priv(skb->dev);
+	struct braid_steer_ctx ctx;
+
+	if (!braid_steer_wants_received(&braid->steer))
+		return;
+	braid_flow_dissect(&ctx, skb, BRAID_IN);
+	ctx.peer.netns_cookie = dev_net(skb->dev)->net_cookie;
+	ctx.peer.ifindex = skb->dev->ifindex;
+	ctx.peer.id = braid_deliver_cb(skb)->peer;
+	ctx.peer.paths = NULL;
+	braid_steer_received(&braid->steer, &ctx);
+}
 
 static int braid_deliver_poll(struct napi_struct *napi, int budget)
 {
@@ -15,6 +45,7 @@ static int braid_deliver_poll(struct napi_struct *napi, int budget)
 		if (!skb)
 			break;
 		dev_sw_netstats_rx_add(skb->dev, skb->len);
+		braid_deliver_tell(skb);
 		napi_gro_receive(napi, skb);
 		done++;
 	}
@@ -90,12 +121,15 @@ static void braid_deliver_refuse(struct braid_device *braid,
 		braid_drop(braid, skb, why);
 }
 
-void braid_deliver(struct braid_device *braid, u32 which,
+void braid_deliver(struct braid_device *braid, u32 peer,
 		   struct sk_buff_head *list)
 {
 	struct braid_deliver *d = &braid->deliver;
-	struct braid_deliver_queue *q = &d->queue[which % d->n];
+	struct braid_deliver_queue *q = &d->queue[peer % d->n];
+	struct sk_buff *skb;
 
+	skb_queue_walk(list, skb)
+		braid_deliver_cb(skb)->peer = peer;
 	rcu_read_lock();
 	if (!READ_ONCE(d->open)) {
 		braid_deliver_refuse(braid, list, BRAID_CNT_DROP_RX_DOWN);

@@ -43,10 +43,10 @@ void braid_deliver_fini(struct braid_device *braid);
 void braid_deliver_open(struct braid_device *braid);
 void braid_deliver_stop(struct braid_device *braid);
 /*
- * Takes the packets of @list, in order. @which: any number that stays the same
- * for a peer. BH disabled.
+ * Takes the packets of @list, in order; @peer is the number of the peer that
+ * sent them. BH disabled.
  */
-void braid_deliver(struct braid_device *braid, u32 which,
+void braid_deliver(struct braid_device *braid, u32 peer,
 		   struct sk_buff_head *list);
 
 #endif
