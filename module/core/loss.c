@@ -5,7 +5,7 @@
  * Reports repeat what earlier ones told, so their cost must not follow the
  * size of the window: a record that is done points to the next number that
  * may still be open, and every walk over it shortens that pointer. All below
- * scan_pn is known not to fly, and both thresholds are monotonous in the
+ * tail_pn is known not to fly, and both thresholds are monotonous in the
  * packet number, so looking for losses stops at the first that is none.
  */
 #include "loss.h"
@@ -51,7 +51,7 @@ struct braid_sent *braid_loss_grow(struct braid_loss *l, struct braid_sent *rec,
 	struct braid_sent *old = l->rec;
 	u64 pn;
 
-	for (pn = l->tail_pn; pn < l->next_pn; pn++)
+	for (pn = l->base_pn; pn < l->next_pn; pn++)
 		rec[pn & (n - 1)] = *loss_rec(l, pn);
 	l->rec = rec;
 	l->mask = n - 1;
@@ -74,15 +74,15 @@ static u64 loss_open(struct braid_loss *l, u64 pn)
 	return pn;
 }
 
-/* Moves scan_pn and oldest_us to the oldest packet that flies. */
+/* Moves tail_pn and oldest_us to the oldest packet that flies. */
 static void loss_scan(struct braid_loss *l)
 {
-	u64 pn = max(l->scan_pn, l->tail_pn);
+	u64 pn = max(l->tail_pn, l->base_pn);
 
 	for (pn = loss_open(l, pn); pn < l->next_pn; pn = loss_open(l, pn + 1))
 		if (loss_rec(l, pn)->state == BRAID_SENT_FLYING)
 			break;
-	l->scan_pn = pn;
+	l->tail_pn = pn;
 	l->oldest_us = pn < l->next_pn ? loss_rec(l, pn)->sent_us : BRAID_NEVER;
 }
 
@@ -94,17 +94,17 @@ static void loss_land(struct braid_loss *l, const struct braid_sent *rec)
 
 bool braid_loss_full(const struct braid_loss *l)
 {
-	return l->next_pn - l->tail_pn > l->mask &&
-	       loss_rec(l, l->tail_pn)->state == BRAID_SENT_FLYING;
+	return l->next_pn - l->base_pn > l->mask &&
+	       loss_rec(l, l->base_pn)->state == BRAID_SENT_FLYING;
 }
 
 /* Makes room for one record; returns the cookie of the one given up. */
 static void *loss_give_up_oldest(struct braid_loss *l)
 {
-	struct braid_sent *rec = loss_rec(l, l->tail_pn);
+	struct braid_sent *rec = loss_rec(l, l->base_pn);
 	void *cookie = rec->cookie;
 
-	l->tail_pn++;
+	l->base_pn++;
 	if (rec->state == BRAID_SENT_FLYING) {
 		loss_land(l, rec);
 		loss_scan(l);
@@ -120,7 +120,7 @@ struct braid_sent *braid_loss_sent(struct braid_loss *l, u32 size, u64 now_us,
 	struct braid_sent *rec;
 
 	*dropped = NULL;
-	if (l->next_pn - l->tail_pn > l->mask)
+	if (l->next_pn - l->base_pn > l->mask)
 		*dropped = loss_give_up_oldest(l);
 	if (!l->flying_packets) {
 		/* a new flight: what it takes is measured from its start */
@@ -128,7 +128,7 @@ struct braid_sent *braid_loss_sent(struct braid_loss *l, u32 size, u64 now_us,
 		l->delivered_at_us = 0;
 		l->anchor_at_us = 0;
 		l->oldest_us = now_us;
-		l->scan_pn = l->next_pn;
+		l->tail_pn = l->next_pn;
 	}
 	rec = loss_rec(l, l->next_pn++);
 	memset(rec, 0, sizeof(*rec));
@@ -149,12 +149,14 @@ void *braid_loss_skip(struct braid_loss *l)
 	struct braid_sent *rec;
 	void *dropped = NULL;
 
-	if (l->next_pn - l->tail_pn > l->mask)
+	if (l->next_pn - l->base_pn > l->mask)
 		dropped = loss_give_up_oldest(l);
 	rec = loss_rec(l, l->next_pn++);
 	memset(rec, 0, sizeof(*rec));
 	rec->state = BRAID_SENT_DONE;
 	rec->skip = l->next_pn;
+	if (!l->flying_packets)
+		l->tail_pn = l->next_pn;
 	return dropped;
 }
 
@@ -267,9 +269,9 @@ static void loss_detect(const struct loss_call *c)
 	u64 delay = loss_delay(l, c->rtt);
 	struct braid_sent *rec;
 
-	for (loss_scan(l); l->scan_pn < l->top_pn; loss_scan(l)) {
-		rec = loss_rec(l, l->scan_pn);
-		if (l->top_pn - l->scan_pn <= l->packet_thresh &&
+	for (loss_scan(l); l->tail_pn < l->top_pn; loss_scan(l)) {
+		rec = loss_rec(l, l->tail_pn);
+		if (l->top_pn - l->tail_pn <= l->packet_thresh &&
 		    c->now_us < rec->sent_us + delay)
 			break;
 		loss_declare(c, rec);
@@ -343,7 +345,7 @@ static void loss_range(const struct loss_call *c, u64 first, u64 last)
 {
 	u64 pn;
 
-	first = max(first, c->l->tail_pn);
+	first = max(first, c->l->base_pn);
 	for (pn = loss_open(c->l, first); pn <= last;
 	     pn = loss_open(c->l, pn + 1))
 		loss_acked(c, pn);
@@ -362,7 +364,7 @@ int braid_loss_report(struct braid_loss *l, const struct braid_report *r,
 	memset(ack, 0, sizeof(*ack));
 	if (top >= l->next_pn)
 		return -EPROTO;
-	newest = top >= l->tail_pn &&
+	newest = top >= l->base_pn &&
 		 loss_rec(l, top)->state != BRAID_SENT_DONE;
 	l->top_pn = max(l->top_pn, top + 1);
 	for (i = r->n; i--;)
@@ -381,7 +383,7 @@ int braid_loss_report(struct braid_loss *l, const struct braid_report *r,
 
 u64 braid_loss_deadline(const struct braid_loss *l, const struct braid_rtt *rtt)
 {
-	if (l->scan_pn >= l->top_pn || l->oldest_us == BRAID_NEVER)
+	if (l->tail_pn >= l->top_pn || l->oldest_us == BRAID_NEVER)
 		return BRAID_NEVER;
 	return l->oldest_us + loss_delay(l, rtt);
 }
@@ -402,8 +404,8 @@ void braid_loss_all(struct braid_loss *l, const struct braid_loss_ops *ops,
 	struct braid_ack ack = { 0 };
 	const struct loss_call c = { l, NULL, 0, ops, ctx, &ack, l->top_pn };
 
-	for (loss_scan(l); l->scan_pn < l->next_pn; loss_scan(l))
-		loss_declare(&c, loss_rec(l, l->scan_pn));
+	for (loss_scan(l); l->tail_pn < l->next_pn; loss_scan(l))
+		loss_declare(&c, loss_rec(l, l->tail_pn));
 }
 
 void braid_loss_drain(struct braid_loss *l, void (*put)(void *cookie))
@@ -411,7 +413,7 @@ void braid_loss_drain(struct braid_loss *l, void (*put)(void *cookie))
 	struct braid_sent *rec;
 	u64 pn;
 
-	for (pn = l->tail_pn; pn < l->next_pn; pn++) {
+	for (pn = l->base_pn; pn < l->next_pn; pn++) {
 		rec = loss_rec(l, pn);
 		if (rec->cookie)
 			put(rec->cookie);

@@ -54,8 +54,9 @@ struct braid_sent {
  * @rec: ring of records, indexed by pn & @mask; memory is the owner's
  * @mask: records minus one, a power of two minus one
  * @next_pn: number of the next packet
- * @tail_pn: lowest number that has a record
- * @scan_pn: nothing below it flies
+ * @base_pn: lowest number that has a record
+ * @tail_pn: nothing below it flies; when @next_pn - @tail_pn comes near the
+ *	ring's size, it is time for a larger one
  * @top_pn: highest reported number plus one
  * @delivered: bytes reported delivered
  * @lost: bytes declared lost (and not proven late since)
@@ -86,8 +87,8 @@ struct braid_loss {
 	struct braid_sent *rec;
 	u32 mask;
 	u64 next_pn;
+	u64 base_pn;
 	u64 tail_pn;
-	u64 scan_pn;
 	u64 top_pn;
 	u64 delivered;
 	u64 lost;
@@ -172,9 +173,10 @@ bool braid_loss_full(const struct braid_loss *l);
  * @size: bytes, outer IP header included
  * @now_us: our clock
  * @limited: nothing waited behind it
+ * @dropped: gets the cookie of a record that is given up, or NULL
  *
  * When the ring is full its oldest packet is given up: it counts neither as
- * lost nor as delivered, and @dropped gets its cookie (else NULL).
+ * lost nor as delivered.
  *
  * Return: its record (state FLYING, number l->next_pn - 1), in which the
  * caller sets gseq, data and cookie.

@@ -6,6 +6,7 @@
 
 #define CODEL_TARGET_US		5000
 #define CODEL_INTERVAL_US	100000
+#define PIPE_STEP_US		BRAID_USEC_PER_SEC
 
 /* Time that @bytes (below 2^32) take. */
 static u64 span_ns(u64 bytes, u64 rate)
@@ -44,6 +45,20 @@ static s64 largest_delay(const struct braid_way *way, u32 set, u32 size)
 		any = true;
 	}
 	return largest;
+}
+
+u32 braid_sched_near(const struct braid_way *way, u32 set, u32 most_us)
+{
+	s64 least = S64_MAX;
+	u32 i, near = 0;
+
+	for (i = 0; i < 32; i++)
+		if (set >> i & 1)
+			least = min(least, way[i].owd_us);
+	for (i = 0; i < 32; i++)
+		if (set >> i & 1 && way[i].owd_us - least <= (s64)most_us)
+			near |= 1U << i;
+	return near;
 }
 
 /*
@@ -106,25 +121,35 @@ u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot)
 	return min_t(u64, div_u64(skew, NSEC_PER_USEC), U32_MAX);
 }
 
+static void pipe_update(struct braid_pipe *pipe, u64 bytes, u64 now_us)
+{
+	if (bytes >= pipe->bytes - pipe->bytes / 16) {
+		pipe->bytes = max(pipe->bytes, bytes);
+		pipe->at_us = now_us;
+	} else if (now_us >= pipe->at_us + BRAID_PIPE_US) {
+		pipe->bytes -= pipe->bytes / 16;
+		pipe->at_us += PIPE_STEP_US;
+	}
+}
+
 void braid_sched_codel(struct braid_pipe *pipe, u64 rate, u32 rtt_us,
 		       u64 now_us, u32 *target_us, u32 *interval_us)
 {
 	u32 target = max_t(u32, rtt_us / 5 * 2, CODEL_TARGET_US);
-	u64 bytes, held_us;
+	u64 held_us, more_us;
 
 	rate = max(rate, 1ULL);
-	bytes = mul_u64_u64_div_u64(rate, rtt_us + target, BRAID_USEC_PER_SEC);
-	if (bytes >= pipe->bytes || now_us >= pipe->at_us + BRAID_PIPE_US) {
-		pipe->bytes = bytes;
-		pipe->at_us = now_us;
-	}
+	pipe_update(pipe, mul_u64_u64_div_u64(rate, rtt_us + target,
+					      BRAID_USEC_PER_SEC), now_us);
 	held_us = mul_u64_u64_div_u64(pipe->bytes, BRAID_USEC_PER_SEC, rate);
-	if (held_us > rtt_us + target)
-		target = max_t(u32, target,
-			       min_t(u64, held_us - rtt_us,
-				     BRAID_PIPE_QUEUE_US));
+	if (held_us > (rtt_us + target) * 9 / 8) {
+		more_us = min_t(u64, held_us * 5 / 4 - rtt_us,
+				BRAID_PIPE_QUEUE_US);
+		target = max_t(u64, target, more_us);
+	}
 	*target_us = target;
-	*interval_us = max_t(u32, 3 * rtt_us, CODEL_INTERVAL_US);
+	*interval_us = max_t(u32, max_t(u32, 3 * rtt_us, 2 * (rtt_us + target)),
+			     CODEL_INTERVAL_US);
 }
 
 u64 braid_pace_next(u64 free_ns, u64 now_ns, u32 size, u64 rate)

@@ -66,6 +66,20 @@ int braid_sched_quickest(const struct braid_way *way, u32 set, u64 now_ns);
 u32 braid_sched_skew(const struct braid_way *way, u32 set, u32 slot);
 
 /**
+ * braid_sched_near - the slots that are worth waiting for
+ * @way: one entry a slot
+ * @set: slots that may be used
+ * @most_us: largest skew wanted
+ *
+ * A path whose delay jumps to a second makes all others wait for it, past
+ * what the receiver holds: the bond is better without it.
+ *
+ * Return: the slots of @set whose delay exceeds the smallest by at most
+ * @most_us.
+ */
+u32 braid_sched_near(const struct braid_way *way, u32 set, u32 most_us);
+
+/**
  * struct braid_pipe - what a set of paths held of late
  * @bytes: rate times round trip, with the queue that a flow wants on top
  * @at_us: when that was last so
@@ -89,9 +103,10 @@ struct braid_pipe {
  * it keeps the paths busy only if 0.43 of a round trip was queued by then. It
  * answers within two round trips, so an interval of three.
  *
- * When a path goes, the window that filled it is kept in the queue for up to
- * BRAID_PIPE_US, so that it is there when the path comes back: CUBIC takes
- * ten seconds to get from half to full. Only the flow itself waits for it.
+ * When a path goes or gets slow, the window that filled it is kept in the
+ * queue for BRAID_PIPE_US, and then let go a sixteenth each second, so that it
+ * is there when the path comes back: CUBIC takes ten seconds to get from half
+ * to full. Only the flow itself waits for it.
  */
 void braid_sched_codel(struct braid_pipe *pipe, u64 rate, u32 rtt_us,
 		       u64 now_us, u32 *target_us, u32 *interval_us);

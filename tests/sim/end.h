@@ -34,6 +34,7 @@
  * @schedule_us: time between schedules
  * @repair_quarters: repair time: quarters of the second shortest round trip
  * @repair_extra_us: and this
+ * @skew_us: paths that are longer by more are left out
  * @margin_us: lateness that makes a path suspect
  */
 struct knobs {
@@ -51,6 +52,7 @@ struct knobs {
 	u32 margin_us;
 	u32 repair_quarters;
 	u32 repair_extra_us;
+	u32 skew_us;
 };
 
 /* An inner packet that was stamped. */

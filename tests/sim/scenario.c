@@ -6,10 +6,12 @@
 #define MBIT(n)		((n) * 125000ULL)
 
 #define KNOBS {								\
-	.report_us = 1000, .report_div = 8, .report_max_us = 5000, .repair = 2,		\
-	.slack_ns = 50000, .late_ns = 100000, .cap_us = 250000,		\
-	.limit_bytes = 16 << 20, .records = 4096, .schedule_us = 50000, .margin_us = 10000, \
-	.repair_quarters = 8, .repair_extra_us = 20000,	\
+	.report_us = 1000, .report_div = 8, .report_max_us = 5000,	\
+	.repair = 2, .slack_ns = 50000, .late_ns = 100000,		\
+	.cap_us = 250000, .limit_bytes = 16 << 20, .records = 4096,	\
+	.schedule_us = 50000, .margin_us = 10000,			\
+	.repair_quarters = 8, .repair_extra_us = 20000,			\
+	.skew_us = 150000,						\
 }
 
 #define LINK(mbit, ms)	{ .rate = MBIT(mbit), .delay_us = (ms) * 1000 }
@@ -101,7 +103,7 @@ static const struct scenario table[] = {
 			 .late_ns = 100000, .cap_us = 250000,
 			 .limit_bytes = 64 << 20, .records = 65536,
 			 .schedule_us = 50000, .margin_us = 10000,
-			 .repair_quarters = 8, .repair_extra_us = 20000 }),
+			 .repair_quarters = 8, .repair_extra_us = 20000, .skew_us = 150000 }),
 };
 
 const struct scenario *scenario_find(const char *name)

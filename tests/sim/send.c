@@ -349,6 +349,7 @@ static u64 admit_all(struct end *e)
 
 	while (e->fq.n) {
 		set = send_ways(e, way);
+		set = braid_sched_near(way, set, e->knobs.skew_us);
 		i = braid_sched_pick(way, set, 1500, end_ns(e), &wake_ns);
 		if (i < 0)
 			return i == -EAGAIN ? wake_ns : BRAID_NEVER;
