@@ -306,6 +306,30 @@ START_TEST(full_ring)
 }
 END_TEST
 
+/* Control packets take numbers; they are neither waited for nor lost. */
+START_TEST(control_packets)
+{
+	void *dropped;
+	int i;
+
+	for (i = 0; i < 3 * RING; i++)
+		ck_assert_ptr_null(braid_loss_skip(&l));
+	ck_assert_uint_eq(l.next_pn - l.tail_pn, 0);
+	braid_loss_sent(&l, 1000, 1, false, &dropped);
+	for (i = 0; i < 10; i++)
+		braid_loss_skip(&l);
+	braid_loss_sent(&l, 1000, 2, false, &dropped);
+	ck_assert_uint_eq(l.next_pn - l.tail_pn, 12);
+	REPORT(41000, 1, 3 * RING + 3, 3 * RING + 9);
+	ck_assert_uint_eq(ack.acked_packets, 0);
+	ck_assert_uint_eq(ack.rtt_us, 0);
+	ck_assert_int_eq(lost, 1); /* what they overtook is lost */
+	REPORT(41500, 1, 3 * RING, 3 * RING + 11);
+	ck_assert_uint_eq(ack.acked_packets, 2);
+	ck_assert_uint_eq(l.next_pn - l.tail_pn, 0);
+}
+END_TEST
+
 START_TEST(grows)
 {
 	static struct braid_sent small[8], large[64];
@@ -335,7 +359,7 @@ END_TEST
 
 static struct {
 	u32 size;
-	u8 state;		/* 1 flies, 2 lost, 3 reported, 4 given up */
+	u8 state;		/* 1 flies, 2 lost, 3 reported, 4 given up, 5 control */
 	u8 cookie;		/* 1 with the path, 2 taken */
 } model[MODEL];
 static u64 model_seed;
@@ -382,6 +406,8 @@ static void put_cookie(void *cookie)
 {
 	u64 pn = (uintptr_t)cookie - 1;
 
+	if (!cookie)
+		return;
 	ck_assert_int_eq(model[pn].cookie, 1);
 	model[pn].cookie = 2;
 }
@@ -397,8 +423,13 @@ static void model_send(u64 now)
 		ck_assert_int_eq(model[gone].state, 1);
 		model[gone].state = 4;
 		model_given_up++;
-	} else if (gone < MODEL && gone >= l.tail_pn) {
+	} else if (gone < MODEL && gone >= l.base_pn) {
 		ck_assert_int_ne(model[gone].state, 1);
+	}
+	if (!unit_below(&model_seed, 8)) {
+		model[pn].state = 5;
+		put_cookie(braid_loss_skip(&l));
+		return;
 	}
 	model[pn].size = 40 + unit_below(&model_seed, 1460);
 	model[pn].state = 1;
@@ -409,8 +440,7 @@ static void model_send(u64 now)
 		rec->cookie = (void *)(uintptr_t)(pn + 1);
 		model[pn].cookie = 1;
 	}
-	if (dropped)
-		put_cookie(dropped);
+	put_cookie(dropped);
 }
 
 /* A report of random ranges; what it tells anew counts once. */
@@ -426,7 +456,8 @@ static void model_report(u64 now, u64 *arrival)
 		r.range[r.n].last = at;
 		r.range[r.n++].first = at - len;
 		for (pn = at - len; pn <= at; pn++) {
-			if (pn < l.tail_pn || model[pn].state == 3)
+			if (pn < l.base_pn || model[pn].state == 3 ||
+			    model[pn].state == 5)
 				continue;
 			ck_assert_int_ne(model[pn].state, 4);
 			model[pn].state = 3;
@@ -444,8 +475,8 @@ static void model_report(u64 now, u64 *arrival)
 
 static void model_compare(void)
 {
-	u64 pn, bytes[5] = { 0 };
-	u32 count[5] = { 0 };
+	u64 pn, bytes[6] = { 0 };
+	u32 count[6] = { 0 };
 
 	for (pn = 0; pn < l.next_pn; pn++) {
 		bytes[model[pn].state] += model[pn].size;
@@ -461,6 +492,10 @@ static void model_compare(void)
 	ck_assert_int_eq(acked, count[3]);
 	ck_assert_uint_eq(lost, l.lost_packets);
 	ck_assert((l.oldest_us == BRAID_NEVER) == !l.flying_packets);
+	for (pn = 0; pn < l.tail_pn; pn++)
+		ck_assert_int_ne(model[pn].state, 1);
+	if (l.flying_packets)
+		ck_assert_int_eq(model[l.tail_pn].state, 1);
 }
 
 START_TEST(random_against_model)
@@ -738,6 +773,7 @@ int main(void)
 	tcase_add_test(tc, no_ops);
 	tcase_add_test(tc, rubbish_times);
 	tcase_add_test(tc, full_ring);
+	tcase_add_test(tc, control_packets);
 	tcase_add_test(tc, grows);
 	tcase_add_loop_test(tc, random_against_model, 0, 20);
 	tcase_add_loop_test(tc, rate_is_exact, 0, 3);
