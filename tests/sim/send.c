@@ -474,11 +474,15 @@ void send_report_taken(struct end *e, const struct braid_report *r)
 		return;
 	if (braid_loss_report(&p->loss, r, &p->rtt, end_us(e), &ops, p, &ack))
 		return;
+	e->peer_us = max(e->peer_us, r->arrival_us + r->held_us);
+	if (ack.acked_packets && p->state == PATH_SUSPECT &&
+	    (!ack.rtt_us || ack.owd_us > p->owd.base_us + p->rate.peak_us +
+				2 * e->knobs.margin_us))
+		return;		/* alive, but another path: probes decide */
 	if (ack.rtt_us) {
 		braid_rtt_sample(&p->rtt, ack.rtt_us, end_us(e));
 		braid_owd_sample(&p->owd, ack.owd_us, end_us(e));
 	}
-	e->peer_us = max(e->peer_us, r->arrival_us + r->held_us);
 	if (ack.acked_packets && p->state == PATH_SUSPECT)
 		p->state = PATH_UP;	/* a false alarm */
 	if (p->state == PATH_UP)
