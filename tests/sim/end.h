@@ -127,6 +127,8 @@ struct path {
 	u64 arrival_us;
 	u64 heard_us;
 	bool dirty;
+	u32 win_lost;
+	u32 win_sent;
 	u64 sent_bytes;
 	u64 repaired;
 	u64 suspected;

@@ -380,6 +380,26 @@ static void arm(struct end *e, u64 wake_ns)
 		 rnd_below(e->clock, e->knobs.late_ns));
 }
 
+/*
+ * Where packets are lost, what came behind them waits for the repair: the
+ * inner flow's round trip is longer by that.
+ */
+static u32 wait_for_repairs(const struct end *e)
+{
+	u32 i, least = U32_MAX;
+	bool lossy = false;
+
+	for (i = 0; i < e->n_paths; i++) {
+		const struct path *p = &e->path[i];
+
+		if (p->state != PATH_UP)
+			continue;
+		least = min(least, p->rtt.srtt_us);
+		lossy |= p->win_lost * 500 > p->win_sent;
+	}
+	return lossy ? least / 4 * 5 : 0;
+}
+
 static void tune_codel(struct end *e)
 {
 	u32 target_us, interval_us, rtt_us = 0, i;
@@ -391,6 +411,7 @@ static void tune_codel(struct end *e)
 		rtt_us = max(rtt_us, e->path[i].rtt.min_us);
 		rate += e->path[i].rate.rate;
 	}
+	rtt_us += wait_for_repairs(e);
 	braid_sched_codel(&e->pipe, rate, rtt_us, end_us(e), &target_us,
 			  &interval_us);
 	if (e->knobs.codel_target_us)
@@ -465,6 +486,18 @@ static const struct braid_loss_ops ops = {
 	.lost = on_lost,
 };
 
+/* Loss over about the last 1000 packets. */
+static void count_loss(struct path *p, const struct braid_ack *ack)
+{
+	p->win_sent += ack->acked_packets + ack->lost_packets;
+	p->win_lost += ack->lost_packets;
+	p->win_lost -= min(p->win_lost, ack->late_packets);
+	if (p->win_sent > 2000) {
+		p->win_sent /= 2;
+		p->win_lost /= 2;
+	}
+}
+
 void send_report_taken(struct end *e, const struct braid_report *r)
 {
 	struct path *p = &e->path[r->path];
@@ -479,6 +512,7 @@ void send_report_taken(struct end *e, const struct braid_report *r)
 	    (!ack.rtt_us || ack.owd_us > p->owd.base_us + p->rate.peak_us +
 				2 * e->knobs.margin_us))
 		return;		/* alive, but another path: probes decide */
+	count_loss(p, &ack);
 	if (ack.rtt_us) {
 		braid_rtt_sample(&p->rtt, ack.rtt_us, end_us(e));
 		braid_owd_sample(&p->owd, ack.owd_us, end_us(e));
