@@ -8,9 +8,22 @@
 
 #include "field.h"
 
-#define for_each_command(c, g, groups) \
-	for (g = (groups); g->commands; g++) \
-		for (c = g->commands; c->object; c++)
+/* Goes through all commands; begins with { groups, NULL }. */
+struct cursor {
+	const struct br_group *group;
+	const struct br_command *command;
+};
+
+/* The next command, NULL after the last one. No group is empty. */
+static const struct br_command *next(struct cursor *at)
+{
+	if (at->command && (++at->command)->object)
+		return at->command;
+	if (at->command)
+		at->group++;
+	at->command = at->group->commands;
+	return at->command;
+}
 
 static int usage_error(struct br_call *call, const char *what,
 		       const char *word)
@@ -21,10 +34,10 @@ static int usage_error(struct br_call *call, const char *what,
 static const struct br_command *find(const struct br_group *groups,
 				     const char *object, const char *verb)
 {
+	struct cursor at = { groups, NULL };
 	const struct br_command *c;
-	const struct br_group *g;
 
-	for_each_command(c, g, groups) {
+	while ((c = next(&at))) {
 		if (strcmp(c->object, object))
 			continue;
 		if (!c->verb || (verb && !strcmp(c->verb, verb)))
@@ -35,10 +48,10 @@ static const struct br_command *find(const struct br_group *groups,
 
 static bool known(const struct br_group *groups, const char *object)
 {
+	struct cursor at = { groups, NULL };
 	const struct br_command *c;
-	const struct br_group *g;
 
-	for_each_command(c, g, groups)
+	while ((c = next(&at)))
 		if (!strcmp(c->object, object))
 			return true;
 	return false;
@@ -249,11 +262,11 @@ static void word_usage(const struct br_word *w, FILE *to)
 
 void br_usage(const struct br_group *groups, const char *object, FILE *to)
 {
+	struct cursor at = { groups, NULL };
 	const struct br_command *c;
-	const struct br_group *g;
 	int i;
 
-	for_each_command(c, g, groups) {
+	while ((c = next(&at))) {
 		if (object && strcmp(c->object, object))
 			continue;
 		fprintf(to, "  braidctl %s%s%s", c->object, c->verb ? " " : "",
@@ -267,11 +280,11 @@ void br_usage(const struct br_group *groups, const char *object, FILE *to)
 static void names_complete(const struct br_group *groups, const char *object,
 			   FILE *to)
 {
+	struct cursor at = { groups, NULL };
 	const struct br_command *c;
-	const struct br_group *g;
 	const char *last = "";
 
-	for_each_command(c, g, groups) {
+	while ((c = next(&at))) {
 		if (object && strcmp(c->object, object))
 			continue;
 		if (!object && strcmp(c->object, last))

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "text.h"
 #include "verbs.h"
 
 /* A line of the table: one counter and whose it is. */
@@ -42,8 +43,8 @@ static int rows_add(struct br_list *rows, uint32_t ifindex, const char *peer,
 		if (!row)
 			return -ENOMEM;
 		row->ifindex = ifindex;
-		strcpy(row->peer, peer);
-		strcpy(row->name, counters->c[i].name);
+		br_fill(row->peer, peer);
+		br_fill(row->name, counters->c[i].name);
 		row->value = counters->c[i].value;
 		row->has = peer[0] ? 0xf : 0xd;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "route.h"
+#include "text.h"
 #include "verbs.h"
 
 static int policy_set(struct br_call *call, uint32_t ifindex,
@@ -16,7 +17,7 @@ static int policy_set(struct br_call *call, uint32_t ifindex,
 		return -call->err.code;
 	/* the built-in one has no name, as far as the kernel is concerned */
 	if (strcmp(policy, "built-in"))
-		strcpy(device.policy, policy);
+		br_fill(device.policy, policy);
 	br_set_has(&br_device_type, &device, "policy");
 	ret = br_nl_do(nl, BRAID_CMD_DEVICE_SET, &br_device_type, &device,
 		       NULL, &call->err);
@@ -131,26 +132,25 @@ static int show(struct br_call *call)
 	struct br_device *wanted = call->object;
 
 	if (br_call_text(call, "dev")) {
-		strcpy(wanted->name, br_call_text(call, "dev"));
+		br_fill(wanted->name, br_call_text(call, "dev"));
 		br_set_has(&br_device_type, wanted, "dev");
 	}
 	return br_call_show(call, BRAID_CMD_DEVICE_GET, columns);
 }
 
-#define CHANGES \
-	{ "policy", "POLICY|built-in", BR_WORD_FIELD, 0, NULL }, \
-	{ "mtu", "BYTES", BR_WORD_FIELD, 0, NULL }, \
-	{ "address", "ADDR/LEN,...", BR_WORD_TEXT, 0, NULL }, \
-	{ "up", NULL, BR_WORD_FLAG, 0, NULL }, \
-	{ "down", NULL, BR_WORD_FLAG, 0, NULL }
+#define POLICY	{ "policy", "POLICY|built-in", BR_WORD_FIELD, 0, NULL }
+#define MTU	{ "mtu", "BYTES", BR_WORD_FIELD, 0, NULL }
+#define ADDRESS	{ "address", "ADDR/LEN,...", BR_WORD_TEXT, 0, NULL }
+#define UP	{ "up", NULL, BR_WORD_FLAG, 0, NULL }
+#define DOWN	{ "down", NULL, BR_WORD_FLAG, 0, NULL }
 
 const struct br_command br_dev_commands[] = {
 	{
-		"dev", "add", &br_device_type, { BR_WORD_THE_DEV, CHANGES },
+		"dev", "add", &br_device_type, { BR_WORD_THE_DEV, POLICY, MTU, ADDRESS, UP, DOWN },
 		add, "make a braid device",
 	},
 	{
-		"dev", "set", &br_device_type, { BR_WORD_THE_DEV, CHANGES },
+		"dev", "set", &br_device_type, { BR_WORD_THE_DEV, POLICY, MTU, ADDRESS, UP, DOWN },
 		set, "change a device; addresses are added",
 	},
 	{

@@ -21,7 +21,7 @@ static const struct br_group groups[] = {
 	{ NULL }
 };
 
-static void usage(const char *object, FILE *to)
+static void print_usage(const char *object, FILE *to)
 {
 	fprintf(to, "usage: braidctl [-j] [-v] OBJECT VERB [KEYWORD VALUE]...\n"
 		"  -j  JSON on every show\n"
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 		else if (c == 'v')
 			call.verbose = true;
 		else
-			usage(NULL, c == 'h' ? stdout : stderr);
+			print_usage(NULL, c == 'h' ? stdout : stderr);
 		if (c == 'h' || c == '?')
 			return c == 'h' ? BR_OK : BR_USAGE;
 	}
@@ -81,13 +81,13 @@ int main(int argc, char **argv)
 		return BR_OK;
 	}
 	if (wants_help(argc, argv)) {
-		usage(strcmp(argv[0], "help") ? argv[0] : argv[1], stdout);
+		print_usage(strcmp(argv[0], "help") ? argv[0] : argv[1], stdout);
 		return BR_OK;
 	}
 	if (br_command_parse(groups, argc, argv, &call)) {
 		fprintf(stderr, "braidctl: %s\n", call.err.text);
 		if (!argc)
-			usage(NULL, stderr);
+			print_usage(NULL, stderr);
 		return BR_USAGE;
 	}
 	return run(&call);

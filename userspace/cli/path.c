@@ -35,7 +35,7 @@ static int socket_wanted(struct br_call *call, struct br_socket *wanted)
 	return 0;
 }
 
-static int add(struct br_call *call)
+static int path_add(struct br_call *call)
 {
 	struct br_path *path = call->object;
 	struct br_socket wanted;
@@ -58,7 +58,7 @@ static int add(struct br_call *call)
 	return ret ? where(call) : 0;
 }
 
-static int del(struct br_call *call)
+static int path_del(struct br_call *call)
 {
 	struct br_path *path = call->object;
 	struct br_nl *nl;
@@ -75,7 +75,7 @@ static int del(struct br_call *call)
 	return ret ? where(call) : 0;
 }
 
-static int set(struct br_call *call)
+static int path_set(struct br_call *call)
 {
 	return br_call_do(call, BRAID_CMD_PATH_SET);
 }
@@ -115,7 +115,7 @@ const struct br_command br_path_commands[] = {
 			{ "cold", NULL, BR_WORD_FLAG, 0, NULL },
 			{ "cap", "RATE", BR_WORD_FIELD, 0, NULL },
 		},
-		add, "add a path; makes a socket for local, or shares one",
+		path_add, "add a path; makes a socket for local, or shares one",
 	},
 	{
 		"path", "set", &br_path_type,
@@ -126,11 +126,11 @@ const struct br_command br_path_commands[] = {
 			{ "cold", "yes|no", BR_WORD_FIELD, 0, NULL },
 			{ "cap", "RATE", BR_WORD_FIELD, 0, NULL },
 		},
-		set, "change a path's preferences; cap 0 lifts the cap",
+		path_set, "change a path's preferences; cap 0 lifts the cap",
 	},
 	{
 		"path", "del", &br_path_type, { BR_WORD_THE_DEV, PEER, NAME },
-		del, "delete a path, and the socket made for it",
+		path_del, "delete a path, and the socket made for it",
 	},
 	{
 		"path", "probe", &br_path_type, { BR_WORD_THE_DEV, PEER, NAME },

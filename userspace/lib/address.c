@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 size_t br_addr_len(const struct br_addr *addr)
 {
 	if (addr->family == AF_INET)
@@ -147,7 +149,7 @@ int br_endpoint_parse(const char *text, struct br_endpoint *end,
 const char *br_addr_text(const struct br_addr *addr, char *buf)
 {
 	if (addr->family == AF_UNSPEC)
-		return strcpy(buf, "auto");
+		return br_copy(buf, BR_ADDRESS_TEXT, "auto");
 	return inet_ntop(addr->family, &addr->v6, buf, BR_ADDRESS_TEXT);
 }
 
@@ -167,7 +169,7 @@ const char *br_endpoint_text(const struct br_endpoint *end, char *buf)
 
 	br_addr_text(&end->addr, addr);
 	if (!end->port)
-		return strcpy(buf, addr);
+		return br_copy(buf, BR_ADDRESS_TEXT, addr);
 	snprintf(buf, BR_ADDRESS_TEXT,
 		 end->addr.family == AF_INET6 ? "[%.45s]:%u" : "%.45s:%u",
 		 addr, end->port);

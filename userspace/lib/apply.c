@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "route.h"
 #include "undo.h"
+#include "text.h"
 
 /**
  * struct work - one tunnel coming up
@@ -66,7 +67,7 @@ static int policy_up(struct work *w)
 		if (ret)
 			return ret;
 	}
-	strcpy(device.policy, w->config->policy);
+	br_fill(device.policy, w->config->policy);
 	br_set_has(&br_device_type, &device, "policy");
 	return br_nl_do(w->nl, BRAID_CMD_DEVICE_SET, &br_device_type, &device,
 			NULL, w->err);
@@ -136,7 +137,7 @@ static int socket_up(struct work *w, const struct br_config_socket *from)
 	if (ret)
 		return ret;
 	ask = (struct br_socket){ .ifindex = w->ifindex };
-	strcpy(ask.name, from->socket.name);
+	br_fill(ask.name, from->socket.name);
 	br_set_has(&br_socket_type, &ask, "socket");
 	if (!w->fresh && !br_nl_do(w->nl, BRAID_CMD_SOCKET_GET,
 				   &br_socket_type, &ask, &have, w->err))
@@ -180,8 +181,8 @@ static int path_there(struct work *w, const struct br_path *wanted)
 	struct br_path ask = { .ifindex = w->ifindex }, have = { 0 }, set;
 	int ret;
 
-	strcpy(ask.peer, wanted->peer);
-	strcpy(ask.name, wanted->name);
+	br_fill(ask.peer, wanted->peer);
+	br_fill(ask.name, wanted->name);
 	br_set_has(&br_path_type, &ask, "peer");
 	br_set_has(&br_path_type, &ask, "path");
 	if (br_nl_do(w->nl, BRAID_CMD_PATH_GET, &br_path_type, &ask, &have,
@@ -217,8 +218,8 @@ static int path_up(struct work *w, const struct br_config_path *from)
 	if (ret)
 		return ret;
 	made.path.ifindex = w->ifindex;
-	strcpy(made.path.peer, path.peer);
-	strcpy(made.path.name, path.name);
+	br_fill(made.path.peer, path.peer);
+	br_fill(made.path.name, path.name);
 	br_set_has(&br_path_type, &made.path, "peer");
 	br_set_has(&br_path_type, &made.path, "path");
 	return br_undo_note(&w->undo, &made, w->err);
@@ -356,7 +357,7 @@ static int key_up(struct work *w, const struct br_config_peer *from)
 
 	if (!from->key_file)
 		return 0;
-	strcpy(ask.name, from->peer.name);
+	br_fill(ask.name, from->peer.name);
 	br_set_has(&br_peer_type, &ask, "peer");
 	ret = br_nl_do(w->nl, BRAID_CMD_PEER_GET, &br_peer_type, &ask, &have,
 		       w->err);
@@ -367,7 +368,7 @@ static int key_up(struct work *w, const struct br_config_peer *from)
 	if (ret)
 		return ret;
 	key.ifindex = w->ifindex;
-	strcpy(key.peer, from->peer.name);
+	br_fill(key.peer, from->peer.name);
 	br_set_has(&br_key_type, &key, "peer");
 	ret = br_nl_do(w->nl, BRAID_CMD_KEY_NEW, &br_key_type, &key, NULL,
 		       w->err);

@@ -10,6 +10,7 @@
 #include "field.h"
 #include "inifile.h"
 #include "route.h"
+#include "text.h"
 
 /* One more element of a growing array; NULL without memory. */
 static void *grow(void *array, unsigned int *n, size_t size)
@@ -42,7 +43,7 @@ static int device_name(struct br_ini_parser *p, const char *value)
 	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t") ||
 	    !strcmp(value, ".") || !strcmp(value, ".."))
 		return br_ini_refuse(p, "Name: '%s' is not a device's name", value);
-	strcpy(p->config->name, value);
+	br_fill(p->config->name, value);
 	return 0;
 }
 
@@ -76,7 +77,7 @@ static int device_address(struct br_ini_parser *p, const char *value)
 	return prefixes_add(p, &p->config->address, value);
 }
 
-static int number(struct br_ini_parser *p, const char *value, uint32_t *to)
+static int u32_parse(struct br_ini_parser *p, const char *value, uint32_t *to)
 {
 	uint64_t wide;
 
@@ -88,7 +89,7 @@ static int number(struct br_ini_parser *p, const char *value, uint32_t *to)
 
 static int device_mtu(struct br_ini_parser *p, const char *value)
 {
-	int ret = number(p, value, &p->config->mtu);
+	int ret = u32_parse(p, value, &p->config->mtu);
 
 	if (!ret && (p->config->mtu < 576 || p->config->mtu > 65535))
 		return br_ini_refuse(p, "MTU: '%s' is not between 576 and 65535",
@@ -101,13 +102,13 @@ static int device_policy(struct br_ini_parser *p, const char *value)
 	if (br_name_check(value))
 		return br_ini_refuse(p, "Policy: '%s' is not a name", value);
 	if (strcmp(value, "built-in"))
-		strcpy(p->config->policy, value);
+		br_fill(p->config->policy, value);
 	return 0;
 }
 
 static int device_fwmark(struct br_ini_parser *p, const char *value)
 {
-	return number(p, value, &p->config->fwmark);
+	return u32_parse(p, value, &p->config->fwmark);
 }
 
 static int device_table(struct br_ini_parser *p, const char *value)
@@ -115,7 +116,7 @@ static int device_table(struct br_ini_parser *p, const char *value)
 	if (!strcmp(value, "off"))
 		p->config->routes = false;
 	else if (strcmp(value, "main"))
-		return number(p, value, &p->config->table);
+		return u32_parse(p, value, &p->config->table);
 	return 0;
 }
 
@@ -193,7 +194,7 @@ static int link_name(struct br_ini_parser *p, const char *value, char *to)
 	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t"))
 		return br_ini_refuse(p, "Link: '%s' is not an interface's name",
 			      value);
-	strcpy(to, value);
+	br_copy(to, BR_IFNAME, value);
 	return 0;
 }
 
@@ -323,7 +324,7 @@ static int path_owner(struct br_ini_parser *p)
 		return br_fail(p->err, BR_FILE, EINVAL,
 			       "path %s has no [Peer] above it", path->name);
 	if (!br_ini_has(p, "Peer")) {
-		strcpy(path->peer, c->peers[c->n_peers - 1].peer.name);
+		br_fill(path->peer, c->peers[c->n_peers - 1].peer.name);
 		br_set_has(&br_path_type, path, "peer");
 	}
 	if (!peer_find(c, path->peer))

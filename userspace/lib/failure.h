@@ -5,6 +5,12 @@
 #ifndef BR_FAILURE_H
 #define BR_FAILURE_H
 
+#ifndef __printf
+#define __printf(a, b) \
+	__attribute__(( \
+		__format__(__printf__, a, b)))
+#endif
+
 /* Whose fault it was; braidctl's exit status. Documented in braidctl(8). */
 enum br_exit {
 	BR_OK = 0,
@@ -29,10 +35,10 @@ struct br_error {
 
 /* Fills in an error. Return: -code, so that callers can return it. */
 int br_fail(struct br_error *err, enum br_exit exit, int code,
-	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+	    const char *fmt, ...) __printf(4, 5);
 
 /* Says where: puts "<text>: " in front of an error. Return: -code. */
 int br_where(struct br_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "text.h"
+
 /* What a value must be, for the sentence "'x' is not ...". */
 static const char *const wanted[] = {
 	[BR_STRING] =
@@ -53,7 +55,7 @@ static int string_parse(const struct br_field *f, const char *text, char *to)
 {
 	if (br_name_check(text) || strlen(text) >= f->size)
 		return -EINVAL;
-	strcpy(to, text);
+	br_copy(to, f->size, text);
 	return 0;
 }
 
@@ -193,7 +195,7 @@ static const char *enum_text(const struct br_field *f, uint32_t value,
 static const char *link_text(uint32_t ifindex, char *buf)
 {
 	if (!ifindex)
-		return strcpy(buf, "-");
+		return "-";
 	if (!if_indextoname(ifindex, buf))
 		snprintf(buf, BR_FIELD_TEXT, "if%u", ifindex);
 	return buf;
@@ -278,7 +280,8 @@ static char *addrs_text(const struct br_addrs *addrs)
 
 	if (!text)
 		return NULL;
-	strcpy(text, "-");
+	text[0] = '-';
+	text[1] = 0;
 	for (i = 0; i < addrs->n; i++)
 		end += sprintf(end, "%s%s", i ? "," : "",
 			       br_addr_text(&addrs->a[i], buf));

@@ -14,10 +14,12 @@
 
 #include "../../bpf/braid_maps.h"
 #include "bpfid.h"
+#include "text.h"
 
 /* A rate is as of the newest packet; after this long it is none. */
 #define IDLE_NS		2000000000ULL
 
+/* F(member, "name", "HEAD", KIND) */
 #define F(m, n, h, k) \
 	{ .name = n, .head = h, .kind = k, \
 	  .offset = offsetof(struct br_flow, m), \
@@ -47,7 +49,7 @@ static const struct br_field fields[] = {
 
 const struct br_type br_flow_type = {
 	.name = "flow", .size = sizeof(struct br_flow), .fields = fields,
-	.n = sizeof(fields) / sizeof(fields[0]),
+	.n = ARRAY_SIZE(fields),
 };
 
 /**
@@ -119,7 +121,7 @@ static void peer_name(const struct names *n, const struct braid_flow_key *key,
 		p = br_list_at(&n->peers, i);
 		if (p->ifindex != key->ifindex || p->id != key->peer)
 			continue;
-		strcpy(name, p->name);
+		br_copy(name, BR_NAME, p->name);
 		return;
 	}
 	snprintf(name, BR_NAME, "#%u", key->peer);
@@ -160,7 +162,7 @@ void br_verdict_text(uint64_t verdict, const char *const *names, char *buf,
 	uint32_t set = BRAID_VERDICT_SET(verdict), i;
 	const char *sign = " ";
 
-	if (kind >= sizeof(kinds) / sizeof(kinds[0])) {
+	if (kind >= ARRAY_SIZE(kinds)) {
 		snprintf(buf, size, "kind %u", kind);
 		return;
 	}
@@ -199,9 +201,9 @@ static void proto_name(uint8_t proto, char *name)
 	size_t i;
 
 	snprintf(name, BR_NAME, "%u", proto);
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].number == proto)
-			strcpy(name, known[i].name);
+			br_copy(name, BR_NAME, known[i].name);
 }
 
 static int slot_add(struct br_flow *flow, const char *name, uint64_t bytes,
@@ -262,8 +264,8 @@ static int flow_set(struct br_flow *flow, const struct names *n,
 	proto_name(key->proto, flow->proto);
 	endpoint_set(&flow->near, key->family, key->near, key->near_port);
 	endpoint_set(&flow->far, key->family, key->far, key->far_port);
-	strcpy(flow->class, v->class <= BRAID_CLASS_BULK ? classes[v->class] :
-	       "?");
+	br_fill(flow->class, v->class <= BRAID_CLASS_BULK ? classes[v->class] :
+		"?");
 	slot_names(n, flow, slots);
 	br_verdict_text(v->verdict, slots, flow->verdict,
 			sizeof(flow->verdict));

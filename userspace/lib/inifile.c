@@ -93,7 +93,10 @@ static char *line_read(char *to, int room, void *stream)
 		br_ini_refuse(p, "a zero byte");
 		return NULL;
 	}
-	text = p->raw + strspn(p->raw, " \t");
+	text = p->raw;
+	if (p->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
+		text += 3;
+	text += strspn(text, " \t");
 	len = strlen(text);
 	p->cut = len >= (size_t)room;
 	if (p->cut)

@@ -194,7 +194,7 @@ static const char *value_of(const char *text, const char *name, char *buf,
 		if (strncmp(line, name, len) || strncmp(line + len, " = ", 3))
 			continue;
 		line += len + 3;
-		n = strcspn(line, " \n");
+		n = strcspn(line, "\n ");
 		if (n >= size)
 			return NULL;
 		memcpy(buf, line, n);

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#include "text.h"
+
 #define SIZE(s, member)	sizeof(((struct s *)0)->member)
 
 /* FIELD(struct, member, "name", "HEAD", KIND, ATTR suffix...) */
@@ -79,9 +80,9 @@ static const struct br_field peer_fields[] = {
 	F(multicast, "multicast", "MULTICAST", BR_BOOL, A(PEER_MULTICAST)),
 	F(reorder_cap, "reorder-cap", "REORDER", BR_USEC,
 	  A(PEER_REORDER_CAP)),
-	F(session_local, "session-local", "SESSION", BR_U32,
+	F(session_local, "session-local", "SESSION", BR_MARK,
 	  A(PEER_SESSION_LOCAL)),
-	F(session_remote, "session-remote", "REMOTE", BR_U32,
+	F(session_remote, "session-remote", "REMOTE", BR_MARK,
 	  A(PEER_SESSION_REMOTE)),
 	F(id, "id", "ID", BR_U32, A(PEER_ID)),
 	F(paths, "path-count", "PATHS", BR_U32, A(PEER_PATHS)),
@@ -163,9 +164,9 @@ static const struct br_field key_fields[] = {
 	F(epoch, "epoch", "EPOCH", BR_U8, A(KEY_EPOCH)),
 	F(tx_key, "tx-key", "", BR_SECRET, A(KEY_TX_KEY)),
 	F(rx_key, "rx-key", "", BR_SECRET, A(KEY_RX_KEY)),
-	F(session_local, "session-local", "SESSION", BR_U32,
+	F(session_local, "session-local", "SESSION", BR_MARK,
 	  A(KEY_SESSION_LOCAL)),
-	F(session_remote, "session-remote", "REMOTE", BR_U32,
+	F(session_remote, "session-remote", "REMOTE", BR_MARK,
 	  A(KEY_SESSION_REMOTE)),
 	F(packets, "packets", "PACKETS", BR_U64, A(KEY_PACKETS)),
 	F(failures, "failures", "FAILURES", BR_U64, A(KEY_FAILURES)),
@@ -198,7 +199,7 @@ static const struct br_field event_fields[] = {
 		.name = #noun, \
 		.size = sizeof(struct br_##noun), \
 		.fields = noun##_fields, \
-		.n = COUNT(noun##_fields), \
+		.n = ARRAY_SIZE(noun##_fields), \
 		.ifindex = device_attr, \
 	}
 

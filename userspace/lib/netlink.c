@@ -32,8 +32,8 @@ struct br_nl {
 	uint32_t group;
 	uint32_t seq;
 	uint32_t last;
-	char request[REQUEST] __attribute__((aligned(8)));
-	char answer[ANSWER] __attribute__((aligned(8)));
+	uint64_t request[REQUEST / 8];
+	uint64_t answer[ANSWER / 8];
 };
 
 /* What is done with each message of an answer. Return: 0 or a negative errno */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 bool br_pathsock_fits(const struct br_socket *have,
 		      const struct br_socket *wanted)
 {
@@ -70,13 +72,13 @@ static int make(struct br_nl *nl, const struct br_list *sockets,
 
 	new.ifindex = path->ifindex;
 	free_name(sockets, path->name, new.name);
-	strcpy(new.owner, BR_SOCKET_OWNER);
+	br_fill(new.owner, BR_SOCKET_OWNER);
 	br_set_has(&br_socket_type, &new, "socket");
 	br_set_has(&br_socket_type, &new, "owner");
 	ret = br_nl_do(nl, BRAID_CMD_SOCKET_NEW, &br_socket_type, &new, NULL,
 		       err);
 	if (!ret)
-		strcpy(path->socket, new.name);
+		br_fill(path->socket, new.name);
 	return ret;
 }
 
@@ -94,7 +96,7 @@ static int choose(struct br_nl *nl, struct br_path *path,
 		goto out_free;
 	have = find_fitting(&sockets, wanted);
 	if (have) {
-		strcpy(path->socket, have->name);
+		br_fill(path->socket, have->name);
 		goto out_free;
 	}
 	ret = make(nl, &sockets, path, wanted, err);

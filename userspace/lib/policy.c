@@ -182,7 +182,7 @@ static int attach_all(const char *path, const struct bpf_object *obj,
 	return 0;
 }
 
-static int load(const char *path, struct bpf_object *obj, struct br_error *err)
+static int load_object(const char *path, struct bpf_object *obj, struct br_error *err)
 {
 	struct br_bpffs fs;
 	int ret;
@@ -216,7 +216,7 @@ int br_policy_load(const char *path, void (*names)(const char *name),
 			       "not a BPF object file");
 	ret = names_check(path, obj, err);
 	if (!ret)
-		ret = load(path, obj, err);
+		ret = load_object(path, obj, err);
 	if (!ret && names)
 		bpf_object__for_each_map(map, obj)
 			if (is_policy(map))

@@ -79,26 +79,26 @@ static int code_of(int ret)
 {
 	switch (-ret) {
 	case NLE_EXIST:
-		return EEXIST;
+		return -EEXIST;
 	case NLE_OBJ_NOTFOUND:
 	case NLE_NODEV:
-		return ENODEV;
+		return -ENODEV;
 	case NLE_PERM:
 	case NLE_NOACCESS:
-		return EPERM;
+		return -EPERM;
 	case NLE_OPNOTSUPP:
-		return EOPNOTSUPP;
+		return -EOPNOTSUPP;
 	case NLE_NOMEM:
-		return ENOMEM;
+		return -ENOMEM;
 	default:
-		return EINVAL;
+		return -EINVAL;
 	}
 }
 
 static int refuse(struct br_rt *rt, int ret, struct br_error *err)
 {
 	if (!rt->why.code)
-		return br_fail(err, BR_KERNEL, code_of(ret), "%s",
+		return br_fail(err, BR_KERNEL, -code_of(ret), "%s",
 			       nl_geterror(ret));
 	*err = rt->why;
 	rt->why.code = 0;
