@@ -335,6 +335,11 @@ START_TEST(report_malformed)
 	ck_assert_int_eq(braid_report_read(&r, v, sizeof(v)), 0);
 	ck_assert_uint_eq(r.range[1].first, 1);
 	ck_assert_uint_eq(r.range[1].last, 4);
+	/* one range from the very first number on */
+	v[3] = 1;
+	v[37] = 9;
+	ck_assert_int_eq(braid_report_read(&r, v, sizeof(v)), 0);
+	ck_assert_uint_eq(r.range[0].first, 0);
 	/* ranges that reach too far below the highest */
 	memset(v, 0, sizeof(v));
 	v[3] = 2;
