@@ -4,7 +4,6 @@
 #
 # The test bed itself, without braid: what the other scenarios take for granted.
 
-# shellcheck disable=SC2034 # tests/vm/run reads it
 rate_tests="test_rates"
 
 file_setup() { topo_up 20/10 30/25 50/50; }
