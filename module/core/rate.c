@@ -26,9 +26,10 @@
 #define WAIT_FIRST_US	(200 * BRAID_USEC_PER_MSEC)
 #define WAIT_LAST_US	(3 * BRAID_USEC_PER_SEC)
 
-#define LOSS_HIGH	(BRAID_RATE_ONE / 50)
-#define LOSS_STARTUP	(BRAID_RATE_ONE / 20)
-#define LOSS_PACKETS	256
+#define LOSS_HIGH	(BRAID_RATE_ONE / 32)
+#define LOSS_HEAVY	(BRAID_RATE_ONE / 10)
+#define LOSS_STARTUP	16	/* one of so many */
+#define LOSS_PACKETS	512
 #define LOSS_WAIT_US	(10 * BRAID_USEC_PER_SEC)
 #define LOSS_WAIT_MAX_US	(60 * BRAID_USEC_PER_SEC)
 
@@ -348,6 +349,19 @@ static void too_long(struct braid_rate *r, const struct measure *now,
 	compete(r, now_us);
 }
 
+/* Many packets are lost: enough, whatever the reason. */
+static bool startup_lossy(struct braid_rate *r, u64 now_us)
+{
+	if (r->loss_packets < LOSS_PACKETS / 8)
+		return false;
+	if (r->loss_lost * LOSS_STARTUP > r->loss_packets)
+		return true;
+	r->loss_packets = 0;
+	r->loss_lost = 0;
+	r->loss_at_us = now_us;
+	return false;
+}
+
 static void startup(struct braid_rate *r, const struct braid_ack *ack,
 		    u64 now_us, bool backlogged)
 {
@@ -359,6 +373,11 @@ static void startup(struct braid_rate *r, const struct braid_ack *ack,
 	if (m.queue_us != U32_MAX && m.queue_us > excess_us(r)) {
 		r->rate = m.rate;
 		overrun(r, now_us);
+		return;
+	}
+	if (startup_lossy(r, now_us)) {
+		r->rate = m.rate;
+		cruise(r, now_us);
 		return;
 	}
 	if (r->rate >= scale(r->full_rate, BRAID_RATE_ONE * 5 / 4)) {
@@ -440,12 +459,92 @@ static void probe(struct braid_rate *r, u64 now_us)
 	pace(r, BRAID_RATE_ONE + r->step);
 }
 
+/* -- loss: does it depend on what we offer? ------------------------------ */
+
+static void loss_count(struct braid_rate *r, const struct braid_ack *ack,
+		       u64 now_us)
+{
+	if (now_us < r->loss_at_us)
+		return;
+	r->loss_packets += ack->acked_packets + ack->lost_packets;
+	r->loss_lost += ack->lost_packets;
+	r->loss_lost -= min(r->loss_lost, ack->late_packets);
+}
+
+/* Counts anew, without what left before now. */
+static void loss_recount(struct braid_rate *r, u64 now_us)
+{
+	r->loss_packets = 0;
+	r->loss_lost = 0;
+	r->loss_at_us = now_us + r->min_rtt_us + r->round_us;
+}
+
+/*
+ * Two counts in a row were high (bursts make one high now and then): offers
+ * less for a while, to see whether less is lost.
+ */
+static void loss_test(struct braid_rate *r, u32 ratio, u64 now_us)
+{
+	if (!r->loss_high) {
+		r->loss_high = true;
+		return;
+	}
+	r->loss_high = false;
+	r->loss_ratio = ratio;
+	loss_recount(r, now_us);
+}
+
+/*
+ * We offered a share t of the rate before. Were the link the reason, what was
+ * delivered then would be delivered now: a loss of 1 - (1 - ratio) / t is
+ * left. The finding is which of that and @ratio the loss is nearer to.
+ */
+static void loss_found(struct braid_rate *r, u32 ratio, u64 now_us)
+{
+	u32 before = r->loss_ratio, left, through;
+
+	through = (BRAID_RATE_ONE - before) * 4 / 3;
+	left = through < BRAID_RATE_ONE ? BRAID_RATE_ONE - through : 0;
+	r->loss_ratio = 0;
+	r->loss_random = ratio;
+	r->loss_next_us = now_us + r->loss_wait_us;
+	if (ratio > (before + left) / 2) {
+		r->loss_wait_us = min_t(u64, 2 * r->loss_wait_us,
+					LOSS_WAIT_MAX_US);
+		return;
+	}
+	r->loss_wait_us = LOSS_WAIT_US;
+	if (before > LOSS_HEAVY)
+		r->shallow_us = now_us + LOSS_WAIT_US;
+	confirm(r, scale(r->rate, BRAID_RATE_ONE - before), now_us);
+}
+
+/* Judges a count that is complete; the gain to pace with. */
+static u32 loss_judge(struct braid_rate *r, u64 now_us)
+{
+	u32 ratio, known = r->loss_random + r->loss_random / 2;
+
+	if (r->loss_packets >= LOSS_PACKETS && now_us >= r->loss_at_us +
+	    2 * r->round_us) {
+		ratio = (u64)r->loss_lost * BRAID_RATE_ONE / r->loss_packets;
+		loss_recount(r, now_us - r->min_rtt_us - r->round_us);
+		if (r->loss_ratio)
+			loss_found(r, ratio, now_us);
+		else if (ratio > LOSS_HIGH && (ratio > known + LOSS_HIGH ||
+					       now_us >= r->loss_next_us))
+			loss_test(r, ratio, now_us);
+		else
+			r->loss_high = false;
+	}
+	return r->loss_ratio ? BRAID_RATE_ONE * 3 / 4 : BRAID_RATE_ONE;
+}
+
 /* Is it time to look for more? */
 static bool hungry(struct braid_rate *r, const struct measure *m, u64 now_us,
 		   bool backlogged)
 {
 	if (!backlogged || m->limited || now_us < r->low_until_us ||
-	    m->queue_us > r->target_us / 3 + r->jitter_us) {
+	    r->loss_ratio || m->queue_us > r->target_us / 3 + r->jitter_us) {
 		r->empty_us = 0;
 		return false;
 	}
@@ -468,7 +567,7 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 		refresh(r, m, now_us);
 		return;
 	}
-	gain = cruise_gain(r, m);
+	gain = min(cruise_gain(r, m), loss_judge(r, now_us));
 	if (gain < BRAID_RATE_ONE * 31 / 32)
 		restrain(r, now_us);
 	pace(r, gain);
@@ -557,6 +656,7 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		learn(r, rtt, owd, now_us);
 		learn_pause(r, now_us - ack->rtt_us + ack->owd_us);
 	}
+	loss_count(r, ack, now_us);
 	if (slot_add(r, ack, owd, now_us))
 		step(r, ack, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r)) {

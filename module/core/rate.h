@@ -83,12 +83,12 @@ struct braid_rate_slot {
  * @empty_us: since when the queue is empty although data waits, 0 for not
  * @loss_packets: packets reported or lost in the running loss count
  * @loss_lost: of them, lost
- * @loss_at_us: when the loss count began
+ * @loss_at_us: when the loss count begins
  * @loss_ratio: ratio that made us offer less, in 1/1024, 0 for no test
  * @loss_random: ratio that was found not to depend on what we offer
  * @loss_wait_us: how long a finding holds
  * @loss_next_us: no test before this moment
- * @loss_rate: what was delivered under the load that lost
+ * @loss_high: the last count was high
  * @shallow_us: until then the bottleneck is taken to have no queue to keep
  */
 struct braid_rate {
@@ -135,7 +135,7 @@ struct braid_rate {
 	u32 loss_random;
 	u64 loss_wait_us;
 	u64 loss_next_us;
-	u64 loss_rate;
+	bool loss_high;
 	u64 shallow_us;
 };
 

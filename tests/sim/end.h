@@ -17,6 +17,7 @@
 #define SIM_PATHS	4
 #define SIM_OVERHEAD	64	/* outer IPv4, UDP, braid */
 #define SIM_LANES	64
+#define DELIVERED_WORDS	4096	/* numbers whose delivery is remembered: 2^18 */
 #define END_BINS	600	/* of 100 ms */
 
 /**
@@ -152,6 +153,7 @@ struct end {
 	u64 gseq;
 	u64 lane_last[SIM_LANES];
 	struct stamped_list readmit;
+	u64 repair_credit;
 	u64 peer_us;
 	u64 reported_us;
 	u32 schedule_seq;
@@ -172,9 +174,9 @@ struct end {
 	void *to;
 
 	/* checks and score */
-	u64 lane_seq[2 * SIM_FLOWS];
+	u64 delivered[DELIVERED_WORDS];
+	u64 lane_next[SIM_LANES];
 	u64 late;
-	u64 broken_order;
 	u64 twice;
 	u64 reports;
 	u64 repairs;

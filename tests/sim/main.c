@@ -3,6 +3,7 @@
  * sim NAME [seed]    one scenario, in detail
  * sim all [seed [runs]]    the table, the median of so many runs of each
  * sim random N [seed]    N scenarios made of chance: properties only
+ * sim random-SEED        one of them, in detail
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static int run_random(u32 n, u64 seed)
 int main(int argc, char **argv)
 {
 	const struct scenario *sc;
+	struct scenario chance;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: sim NAME [seed] | all [seed [runs]] | random N [seed]\n");
@@ -121,6 +123,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "random"))
 		return run_random(argc > 2 ? atoi(argv[2]) : 1000,
 				  argc > 3 ? strtoull(argv[3], NULL, 0) : 1);
+	if (!strncmp(argv[1], "random-", 7)) {
+		scenario_random(&chance, strtoull(argv[1] + 7, NULL, 0));
+		return run_one(&chance, strtoull(argv[1] + 7, NULL, 0));
+	}
 	sc = scenario_find(argv[1]);
 	if (!sc) {
 		fprintf(stderr, "sim: no scenario %s\n", argv[1]);

@@ -6,7 +6,7 @@
 #include "world.h"
 
 /* Promises that hold in every scenario; says which one broke. */
-bool score_check(struct world *w);
+bool score_check(const struct world *w);
 void score_head(void);
 double score_efficiency(const struct world *w);
 void score_line(const struct world *w, char *line, size_t room);

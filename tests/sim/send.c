@@ -6,6 +6,8 @@
 
 #define TICK_NS		(5 * NSEC_PER_MSEC)
 #define IDLE_US		(50 * BRAID_USEC_PER_MSEC)
+/* Repairs are at most a quarter of what is sent, and this much at a time. */
+#define REPAIR_CREDIT	(512 << 10)
 #define PROBE_US	(100 * BRAID_USEC_PER_MSEC)
 
 static __thread struct stamped *spare_stamped;
@@ -182,6 +184,9 @@ static void transmit(struct path *p, struct stamped *s)
 	p->free_ns = braid_pace_next(p->free_ns, end_ns(e), s->size,
 				     p->rate.pacing);
 	p->sent_bytes += s->size;
+	if (!s->repairs)
+		e->repair_credit = min_t(u64, e->repair_credit + s->size / 4,
+					 REPAIR_CREDIT);
 	e->data_packets++;
 	p->loss.rec[pk->pn & p->loss.mask].gseq = s->gseq;
 	p->loss.rec[pk->pn & p->loss.mask].data = true;
@@ -474,10 +479,13 @@ static void on_lost(void *ctx, struct braid_sent *rec)
 		return;
 	rec->cookie = NULL;
 	age_us = (e->clock->now_ns - s->stamped_ns) / NSEC_PER_USEC;
-	if (s->repairs++ >= e->knobs.repair || age_us > 2 * e->knobs.cap_us) {
+	if (s->repairs++ >= e->knobs.repair || e->repair_credit < s->size ||
+	    age_us > 2 * e->knobs.cap_us) {
 		stamped_put(s);
 		return;
 	}
+	if (p->state == PATH_UP)
+		e->repair_credit -= s->size;
 	push(&e->readmit, s);
 }
 
