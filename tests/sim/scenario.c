@@ -86,7 +86,7 @@ static const struct scenario table[] = {
 	BASIC("single", .n_links = 1, .link = { LINK(50, 25) }),
 	BASIC("slow", .n_links = 2, .link = { LINK(1, 30), LINK(3, 15) }),
 	BASIC("policed", .n_links = 1, .link = {
-		{ .rate = MBIT(50), .delay_us = 25000, .limit = 219 } }),
+		{ .rate = MBIT(50), .delay_us = 25000, .limit = 110 } }),
 	BASIC("shift", .change = {
 		{ .at_ms = 8000, .link = 2, .dirs = 3, .delay_us = 70000 } }),
 	BASIC("late", .change = {
