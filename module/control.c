@@ -9,8 +9,7 @@
 #include "transmit.h"
 
 void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
-			   const union braid_addr *from, __be16 port,
-			   u64 now_us)
+			   const struct braid_origin *from, u64 now_us)
 {
 	struct braid_device *braid = s->peer->braid;
 	struct braid_tlv tlv;
@@ -28,7 +27,7 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			braid_schedule_receive(s, tlv.value, tlv.len, now_us);
 			break;
 		case BRAID_TLV_PROBE:
-			braid_probe_receive(s, &tlv, from, port, now_us);
+			braid_probe_receive(s, &tlv, from, now_us);
 			break;
 		case BRAID_TLV_PROBE_REPLY:
 			braid_probe_replied(s, &tlv, now_us);

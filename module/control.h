@@ -5,14 +5,13 @@
 #include <linux/types.h>
 
 struct braid_session;
-union braid_addr;
+struct braid_origin;
 
 /*
- * Handles the TLVs of an opened control packet that came to @port from @from.
+ * Handles the TLVs of an opened control packet that came from @from.
  * Takes the peer's and the session's lock, never one inside the other.
  */
 void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
-			   const union braid_addr *from, __be16 port,
-			   u64 now_us);
+			   const struct braid_origin *from, u64 now_us);
 
 #endif

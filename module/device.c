@@ -60,6 +60,8 @@ static void braid_uninit_device(struct net_device *dev)
 	braid_peer_del_all(braid);
 	braid_sockets_del_all(braid);
 	mutex_unlock(&braid->lock);
+	/* Its sockets are closed: nobody asks for a reverse path any more. */
+	braid_reverse_fini(braid);
 	list_del_init(&braid->node);
 	braid_steer_dev_fini(&braid->steer);
 }
@@ -81,6 +83,17 @@ static int braid_init_device(struct net_device *dev)
 	list_add_tail(&braid->node, &braid_devices);
 	braid_steer_dev_init(&braid->steer, dev);
 	return 0;
+}
+
+void braid_device_reachable(struct braid_device *braid, bool more)
+{
+	spin_lock_bh(&braid->reachable_lock);
+	braid->reachable += more ? 1 : -1;
+	if (braid->reachable)
+		netif_carrier_on(braid->dev);
+	else
+		netif_carrier_off(braid->dev);
+	spin_unlock_bh(&braid->reachable_lock);
 }
 
 static const struct net_device_ops braid_netdev_ops = {
@@ -128,6 +141,8 @@ static int braid_init_private(struct braid_device *braid)
 	int err;
 
 	mutex_init(&braid->lock);
+	spin_lock_init(&braid->reachable_lock);
+	braid_reverse_init(braid);
 	INIT_LIST_HEAD(&braid->node);
 	INIT_LIST_HEAD(&braid->peers);
 	INIT_LIST_HEAD(&braid->sockets);
@@ -161,6 +176,7 @@ static int braid_newlink(struct net *src_net, struct net_device *dev,
 	err = braid_init_private(braid);
 	if (err)
 		return err;
+	netif_carrier_off(dev);
 	err = register_netdevice(dev);
 	if (err) {
 		braid_free_device(dev);

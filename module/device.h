@@ -9,6 +9,7 @@
 
 #include "deliver.h"
 #include "queue.h"
+#include "reverse.h"
 #include "stats.h"
 #include "steer.h"
 
@@ -31,9 +32,12 @@ struct braid_peer;
  * @n_peers: number of peers; @lock
  * @next_peer_id: number for the next peer, never reused; @lock
  * @sockets: sockets; @lock
+ * @reachable: peers with a usable path; under @reachable_lock
+ * @reachable_lock: keeps @reachable and carrier together; BH, innermost
  * @session_table: sessions by the id that packets to us carry; @lock and RCU
  * @address_table: tunnel addresses of all peers; @lock and RCU
  * @queue: fair queue, with a lock of its own
+ * @reverse: paths made for probes from unknown four-tuples
  * @deliver: the way up into the stack
  * @counters: per CPU
  * @steer: the policy that serves
@@ -49,9 +53,12 @@ struct braid_device {
 	u32 n_peers;
 	u32 next_peer_id;
 	struct list_head sockets;
+	u32 reachable;
+	spinlock_t reachable_lock;
 	struct hlist_head session_table[1 << BRAID_SESSION_BITS];
 	struct hlist_head address_table[1 << BRAID_ADDRESS_BITS];
 	struct braid_queue queue;
+	struct braid_reverse reverse;
 	struct braid_deliver deliver;
 	struct braid_counters __percpu *counters;
 	struct braid_steer_dev steer;
@@ -59,6 +66,9 @@ struct braid_device {
 
 /* True for an interface of kind braid. */
 bool braid_is_device(const struct net_device *dev);
+
+/* A peer got its first usable path, or lost its last one. BH. */
+void braid_device_reachable(struct braid_device *braid, bool more);
 
 int braid_device_init(void);
 void braid_device_exit(void);

@@ -127,6 +127,8 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->cost = cfg->cost;
 	path->standby = cfg->standby;
 	path->cold = cfg->cold;
+	path->reverse = cfg->reverse;
+	path->credit = cfg->credit;
 	INIT_WORK(&path->grow, braid_path_grow);
 	__skb_queue_head_init(&path->control);
 	__skb_queue_head_init(&path->front);
@@ -272,10 +274,16 @@ void braid_path_start(struct braid_path *path, struct braid_session *s)
 	braid_path_clear(path);
 	path->id = peer->next_path_id++;
 	braid_key_derive(&path->key, s->tx_key, path->id);
-	path->state = path->cold ? BRAID_PATH_STATE_COLD :
-				   BRAID_PATH_STATE_PROBING;
-	path->reason = path->cold ? "cold: probed before its first use" :
-				    "no probe was answered yet";
+	if (path->reverse) {
+		path->state = BRAID_PATH_STATE_UNVALIDATED;
+		path->reason = "made for a probe; the way back is not proven yet";
+	} else if (path->cold) {
+		path->state = BRAID_PATH_STATE_COLD;
+		path->reason = "cold: probed before its first use";
+	} else {
+		path->state = BRAID_PATH_STATE_PROBING;
+		path->reason = "no probe was answered yet";
+	}
 	path->state_us = braid_now_us();
 	braid_probe_start(path, path->state_us);
 }

@@ -37,6 +37,7 @@ struct braid_session;
  * @cost: for policies; device's lock, read anywhere
  * @standby: serves only when no other is usable; likewise
  * @cold: not probed while unused; likewise
+ * @reverse: made by the module for a probe; never changes
  * @view: what policies see; written under the peer's lock, read under RCU
  *	without it: members may be from different moments
  * @grow: enlarges the ring of @loss
@@ -72,6 +73,7 @@ struct braid_session;
  * @last_rx_us: when the newest proof of life came (report, reply)
  * @win_lost: lost packets, decayed over about 1000
  * @win_sent: the same of all packets with a verdict
+ * @credit: bytes that may still be sent while unvalidated
  * @tx_packets: sent
  * @tx_bytes: sent, outer IP header included
  * @repaired: readmitted or repaired here
@@ -90,6 +92,7 @@ struct braid_path {
 	u32 cost;
 	bool standby;
 	bool cold;
+	bool reverse;
 	struct braid_path_view view;
 	struct work_struct grow;
 
@@ -122,6 +125,7 @@ struct braid_path {
 	u64 last_rx_us;
 	u32 win_lost;
 	u32 win_sent;
+	u32 credit;
 	u64 tx_packets;
 	u64 tx_bytes;
 	u64 repaired;
@@ -138,6 +142,8 @@ struct braid_path_config {
 	u32 cost;
 	bool standby;
 	bool cold;
+	bool reverse;
+	u32 credit;
 	u64 cap;
 };
 

@@ -331,6 +331,22 @@ void braid_peer_session_stop(struct braid_peer *peer)
 	spin_unlock_bh(&peer->lock);
 }
 
+/*
+ * The device has carrier while any peer has a usable path, so that route
+ * metrics and routing daemons fall back when there is none.
+ */
+static void braid_peer_carrier(struct braid_peer *peer)
+{
+	bool has = peer->usable;
+
+	if (has == peer->counted)
+		return;
+	peer->counted = has;
+	braid_device_reachable(peer->braid, has);
+	braid_event_peer(peer, has ? "peer-up" : "peer-down",
+			 has ? "a path is usable" : "no path is usable");
+}
+
 void braid_peer_usable_update(struct braid_peer *peer)
 {
 	u32 standby = 0, suspect = 0, up = 0;
@@ -352,6 +368,7 @@ void braid_peer_usable_update(struct braid_peer *peer)
 	WRITE_ONCE(peer->standby, up ? standby : 0);
 	WRITE_ONCE(peer->usable, up ? up | standby : standby ?: suspect);
 	peer->schedule_due = true;
+	braid_peer_carrier(peer);
 }
 
 /*

@@ -48,6 +48,7 @@ struct braid_address {
  * @session: keys and receiving; device's lock and RCU
  * @paths: its paths; device's lock
  * @n_paths: number of them; device's lock
+ * @n_reverse: reverse paths made so far, for their names; device's lock
  * @views: what policies see of the paths
  * @detached: in a list of peers to be freed; whoever deletes
  * @detached_session: the session to be freed with it; whoever deletes
@@ -58,6 +59,7 @@ struct braid_address {
  * @slot: paths by slot, NULL where none is
  * @usable: slots that carry data now; read anywhere
  * @standby: slots of standby paths that are up; read anywhere
+ * @counted: the device counts this peer as one with a usable path
  * @gseq: number of the next data packet
  * @lane_last: gseq plus one of each lane's last packet; made on first need
  * @next_path_id: id for the next path
@@ -96,6 +98,7 @@ struct braid_peer {
 	struct braid_session __rcu *session;
 	struct list_head paths;
 	u32 n_paths;
+	u32 n_reverse;
 	struct braid_steer_paths views;
 	struct list_head detached;
 	struct braid_session *detached_session;
@@ -105,6 +108,7 @@ struct braid_peer {
 	struct braid_path *slot[BRAID_MAX_SLOTS];
 	u32 usable;
 	u32 standby;
+	bool counted;
 	u64 gseq;
 	u64 *lane_last;
 	u16 next_path_id;

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "peer.h"
 #include "repair.h"
+#include "reverse.h"
 #include "schedule.h"
 #include "transmit.h"
 
@@ -14,8 +15,11 @@
 /* Until the first answer: quick at first, then every two seconds. */
 #define BRAID_PROBE_FIRST_US	(100 * BRAID_MS)
 #define BRAID_PROBE_MAX_US	(2000 * BRAID_MS)
-/* Idle and up: rare; a busy path is measured by its reports. */
-#define BRAID_PROBE_IDLE_US	(25000 * BRAID_MS)
+/*
+ * Idle and up: rare; a busy path is measured by its reports. Each end probes
+ * and answers the other's probe: two packets an end in this time.
+ */
+#define BRAID_PROBE_IDLE_US	(50000 * BRAID_MS)
 /* A path that carries nothing while others do: its delay decides its use. */
 #define BRAID_PROBE_UNUSED_US	(1000 * BRAID_MS)
 /* Down: for its return. */
@@ -146,8 +150,23 @@ static struct braid_path *braid_path_by_tuple(struct braid_peer *peer,
 	return NULL;
 }
 
+static void braid_probe_answer(struct braid_path *path,
+			       const struct braid_probe *p, u32 size,
+			       u64 now_us)
+{
+	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
+		path->credit += 3 * size;
+	braid_probe_queue(path, p, true);
+	/* It reaches us: perhaps we reach it, which wants a probe. */
+	if (path->state == BRAID_PATH_STATE_PROBING ||
+	    path->state == BRAID_PATH_STATE_UNVALIDATED ||
+	    path->state == BRAID_PATH_STATE_DOWN)
+		path->probe_due_us = min(path->probe_due_us, now_us);
+	braid_tick_arm(path->peer, now_us);
+}
+
 void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
-			 const union braid_addr *from, __be16 port, u64 now_us)
+			 const struct braid_origin *from, u64 now_us)
 {
 	struct braid_peer *peer = s->peer;
 	struct braid_path *path;
@@ -159,17 +178,11 @@ void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 	}
 	p.peer_us = now_us;
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_tuple(peer, from, port);
-	if (path) {
-		braid_probe_queue(path, &p, true);
-		/* It reaches us: perhaps we reach it, which wants a probe. */
-		if (path->state == BRAID_PATH_STATE_PROBING ||
-		    path->state == BRAID_PATH_STATE_DOWN)
-			path->probe_due_us = min(path->probe_due_us, now_us);
-		braid_tick_arm(peer, now_us);
-	} else {
+	path = braid_path_by_tuple(peer, &from->from, from->port);
+	if (path)
+		braid_probe_answer(path, &p, from->size, now_us);
+	else if (!from->sock->listen || !braid_reverse_request(peer, from))
 		braid_count(peer->braid, BRAID_CNT_RX_PROBE_STRAY);
-	}
 	spin_unlock_bh(&peer->lock);
 }
 
@@ -344,6 +357,8 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	if (now_us < path->probe_due_us)
 		return;
 	braid_give_up(path, now_us);
+	if (braid_reverse_expired(path, now_us))
+		braid_reverse_clear(path->peer->braid);
 	if (path->state == BRAID_PATH_STATE_UP && !path->measure &&
 	    now_us - path->last_rx_us < BRAID_PROBE_UNUSED_US) {
 		/* Its reports measure it. */

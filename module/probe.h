@@ -13,8 +13,8 @@ struct braid_path;
 struct braid_peer;
 struct braid_rx_path;
 struct braid_session;
+struct braid_origin;
 struct braid_tlv;
-union braid_addr;
 
 /* A path begins under a session: probes begin. Peer's lock. */
 void braid_probe_start(struct braid_path *path, u64 now_us);
@@ -23,11 +23,11 @@ void braid_probe_now(struct braid_path *path, u64 now_us);
 /* A report or a reply has proven that the path delivers. Peer's lock. */
 void braid_path_alive(struct braid_path *path, u64 now_us);
 /*
- * A probe came, to @port from @from: answer on the same four-tuple. Takes the
- * peer's lock.
+ * A probe came: answer on the same four-tuple, and where no path has that and
+ * the socket listens, make one. Takes the peer's lock.
  */
 void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
-			 const union braid_addr *from, __be16 port, u64 now_us);
+			 const struct braid_origin *from, u64 now_us);
 /* The reply to one of ours. Takes the peer's lock. */
 void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 			 u64 now_us);

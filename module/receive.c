@@ -23,10 +23,8 @@
  * @path: path, NULL while it has no state
  * @pn: packet number, all 64 bits
  * @key: key of a path without state
- * @from: outer source
- * @port: outer destination port
+ * @from: where it came from
  * @tos: outer DSCP and ECN
- * @size: bytes with the outer IP header
  * @now_us: when it came
  */
 struct braid_incoming {
@@ -37,10 +35,8 @@ struct braid_incoming {
 	struct braid_rx_path *path;
 	u64 pn;
 	struct braid_key key;
-	union braid_addr from;
-	__be16 port;
+	struct braid_origin from;
 	u8 tos;
-	u32 size;
 	u64 now_us;
 };
 
@@ -61,22 +57,24 @@ void braid_items_to_skbs(struct list_head *items, struct sk_buff_head *out)
 static void braid_outer(struct braid_incoming *in)
 {
 	struct sk_buff *skb = in->skb;
+	union braid_addr *from = &in->from.from;
 	struct udphdr *udp = udp_hdr(skb);
 
 	memset(&in->from, 0, sizeof(in->from));
 	if (skb->protocol == htons(ETH_P_IPV6)) {
-		in->from.in6.sin6_family = AF_INET6;
-		in->from.in6.sin6_addr = ipv6_hdr(skb)->saddr;
-		in->from.in6.sin6_port = udp->source;
+		from->in6.sin6_family = AF_INET6;
+		from->in6.sin6_addr = ipv6_hdr(skb)->saddr;
+		from->in6.sin6_port = udp->source;
 		in->tos = ipv6_get_dsfield(ipv6_hdr(skb));
 	} else {
-		in->from.in4.sin_family = AF_INET;
-		in->from.in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
-		in->from.in4.sin_port = udp->source;
+		from->in4.sin_family = AF_INET;
+		from->in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
+		from->in4.sin_port = udp->source;
 		in->tos = ipv4_get_dsfield(ip_hdr(skb));
 	}
-	in->port = udp->dest;
-	in->size = skb->len + skb_network_header_len(skb);
+	in->from.sock = in->bs;
+	in->from.port = udp->dest;
+	in->from.size = skb->len + skb_network_header_len(skb);
 	in->now_us = braid_now_us();
 }
 
@@ -157,13 +155,13 @@ static int braid_accept(struct braid_incoming *in)
 		return BRAID_CNT_DROP_RX_REPLAY;
 	p->packets++;
 	WRITE_ONCE(p->heard_us, in->now_us);
-	p->bytes += in->size;
+	p->bytes += in->from.size;
 	if (INET_ECN_is_ce(in->tos))
 		p->ce++;
 	if (in->pn >= next) {
 		p->arrival_us = in->now_us;
-		p->from = in->from;
-		p->local_port = in->port;
+		p->from = in->from.from;
+		p->local_port = in->from.port;
 	}
 	if (in->hdr.type == BRAID_TYPE_DATA)
 		braid_report_due(s, p, in->now_us, in->pn > next);
@@ -275,7 +273,7 @@ static int braid_receive_control(struct braid_incoming *in)
 		return err;
 	braid_count(in->bs->braid, BRAID_CNT_RX_CONTROL);
 	braid_control_receive(in->s, in->skb->data, in->skb->len, &in->from,
-			      in->port, in->now_us);
+			      in->now_us);
 	consume_skb(in->skb);
 	return 0;
 }

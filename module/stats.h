@@ -34,6 +34,7 @@ struct sk_buff;
 	X(DROP_TX_ROUTE, "drop-tx-route")	/* no route to the remote */ \
 	X(DROP_TX_LOOP, "drop-tx-loop")		/* route leads into the device */ \
 	X(DROP_TX_LIMIT, "drop-tx-key-limit")	/* hard limit of the key */ \
+	X(DROP_TX_UNVALIDATED, "drop-tx-unvalidated") /* three-fold limit */ \
 	X(DROP_TX_GONE, "drop-tx-gone")		/* peer was deleted meanwhile */ \
 	/* receiving */							\
 	X(RX_DATA, "rx-data")			/* data packets opened */ \

@@ -114,18 +114,39 @@ static struct braid_sent *braid_stamp_sent(struct braid_path *path, u32 size,
 	return rec;
 }
 
-static void braid_stamp_control(struct braid_path *path,
+/*
+ * Until the other end has answered, a reverse path sends at most three times
+ * what came over it; what is more than that is dropped here.
+ */
+static bool braid_control_allowed(struct braid_path *path, u32 size)
+{
+	if (path->state != BRAID_PATH_STATE_UNVALIDATED)
+		return true;
+	if (path->credit < size)
+		return false;
+	path->credit -= size;
+	return true;
+}
+
+/* False: there was nothing to send after all. */
+static bool braid_stamp_control(struct braid_path *path,
 				struct braid_outgoing *out)
 {
 	struct sk_buff *skb = __skb_dequeue(&path->control);
 	u32 size = braid_path_outer(path, skb->len) - BRAID_DATA_LEN;
 
+	if (!braid_control_allowed(path, size)) {
+		braid_drop(path->peer->braid, skb,
+			   BRAID_CNT_DROP_TX_UNVALIDATED);
+		return false;
+	}
 	braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size);
 	if (braid_control_cb(skb)->eliciting)
 		braid_stamp_sent(path, size, true);
 	else
 		braid_repair_forget(path->peer,
 				    braid_loss_skip(&path->loss));
+	return true;
 }
 
 static void braid_stamp_data(struct braid_path *path,
@@ -167,7 +188,7 @@ static int braid_stamp_batch(struct braid_peer *peer,
 
 	braid_for_each_slot(peer, path, i) {
 		while (n < BRAID_PUMP_BATCH && !skb_queue_empty(&path->control))
-			braid_stamp_control(path, &out[n++]);
+			n += braid_stamp_control(path, &out[n]);
 		while (n < BRAID_PUMP_BATCH && braid_path_waiting(path) &&
 		       braid_pace_ready(path->free_ns, now_ns,
 					BRAID_PACE_SLACK_NS))
