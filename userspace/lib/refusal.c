@@ -8,6 +8,9 @@
 
 #include "object.h"
 
+/* What the kernel takes for an error number at most */
+#define MAX_ERRNO	4095
+
 /**
  * struct details - what an extended acknowledgment says
  * @text: the kernel's sentence, NULL for none
@@ -54,7 +57,8 @@ static void details_read(const struct nlmsghdr *nlh, size_t skip,
 		return;
 	if (nlh->nlmsg_type == NLMSG_ERROR &&
 	    !(nlh->nlmsg_flags & NLM_F_CAPPED)) {
-		if (e->msg.nlmsg_len < sizeof(e->msg))
+		if (e->msg.nlmsg_len < sizeof(e->msg) ||
+		    e->msg.nlmsg_len > mnl_nlmsg_get_payload_len(nlh))
 			return;
 		skip += MNL_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
 	}
@@ -75,7 +79,7 @@ static const char *culprit(const struct details *d,
 		return NULL;
 	if (d->missing)
 		return br_attr_keyword(type, d->missing);
-	if (!d->offset)
+	if (!d->offset || !request)
 		return NULL;
 	mnl_attr_for_each(attr, request, sizeof(struct genlmsghdr))
 		if ((const char *)attr - (const char *)request == d->offset)
@@ -120,9 +124,9 @@ int br_refusal_read(const struct nlmsghdr *nlh, const struct nlmsghdr *request,
 		return nlh->nlmsg_type == NLMSG_ERROR ?
 		       br_fail(err, BR_KERNEL, EBADMSG,
 			       "the kernel's answer is too short") : 0;
-	code = -e->error;
-	if (code <= 0)
+	if (e->error >= 0)
 		return 0;
+	code = e->error < -MAX_ERRNO ? EBADMSG : -e->error;
 	details_read(nlh, size, &d);
 	br_fail(err, BR_KERNEL, code, "%s", d.text ? d.text :
 		d.missing ? "is missing" : reason(code, type, buf, sizeof(buf)));

@@ -13,7 +13,8 @@
 /**
  * br_refusal_read() - turn a netlink error into a sentence
  * @nlh: an NLMSG_ERROR, or the NLMSG_DONE that ends a dump
- * @request: the refused request, to find out which attribute is meant
+ * @request: the refused request, to find out which attribute is meant; may be
+ *	NULL
  * @type: what the request was about, NULL when it is none of our objects
  * @err: filled in
  *
