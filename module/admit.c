@@ -7,10 +7,13 @@
 #include "device.h"
 #include "flow.h"
 #include "peer.h"
+#include "repair.h"
 #include "schedule.h"
 
 /* Segments admitted in one go before the paths get a chance to send. */
 #define BRAID_ADMIT_BATCH	64
+/* A path gets a copy unless its backlog is more than 1/20 of a second. */
+#define BRAID_COPY_BEHIND	20
 
 static u32 braid_auto_set(const struct braid_peer *peer)
 {
@@ -129,6 +132,10 @@ static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 	if (!set || skb_queue_empty(&peer->readmit))
 		return false;
 	while ((skb = __skb_dequeue(&peer->readmit))) {
+		if (!braid_repair_worth(peer, skb)) {
+			braid_drop(peer->braid, skb, BRAID_CNT_REPAIR_LATE);
+			continue;
+		}
 		braid_peer_ways_ahead(peer, set, way);
 		slot = braid_sched_quickest(way, set, now_ns);
 		braid_path_take_repair(peer->slot[slot], skb);
@@ -232,11 +239,40 @@ static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
 	braid_tin_tune(peer, tin, set, now_us);
 	do {
 		skb = braid_queue_next(tin);
-		if (!skb)
+		if (!skb) {
+			WRITE_ONCE(tin->taken, false);
 			return false;
+		}
 		braid_sent_begin(peer, tin, skb);
 	} while (!braid_split(tin, skb));
 	return true;
+}
+
+/*
+ * The other paths of a COPY get the packet under the same number; the receiver
+ * knows copies by it. A path that is far behind is left out: its copy would
+ * only come late.
+ */
+static void braid_admit_copies(struct braid_peer *peer, struct sk_buff *skb,
+			       u32 set, u64 now_us)
+{
+	unsigned long bits = set;
+	struct sk_buff *copy;
+	int i;
+
+	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS) {
+		struct braid_path *path = peer->slot[i];
+
+		if (div_u64(path->rate.pacing, BRAID_COPY_BEHIND) <
+		    path->backlog)
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (!copy)
+			return;
+		if (braid_tx_cb(copy)->lane != BRAID_LANE_NONE)
+			braid_schedule_use(path, braid_tx_cb(copy)->gseq);
+		braid_path_take(path, copy, now_us);
+	}
 }
 
 /*
@@ -252,15 +288,23 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 	struct sk_buff *skb;
 	int slot;
 
-	if (!READ_ONCE(tin->busy))
+	if (!READ_ONCE(tin->busy) && !READ_ONCE(tin->taken))
 		return false;
 	slot = braid_pick(peer, set, READ_ONCE(peer->braid->dev->mtu), now_ns);
 	if (slot < 0 || !braid_tin_fill(peer, tin, set, now_us))
 		return false;
+	/* The tin may have been given to another set before it was taken. */
+	set = braid_live_set(peer, READ_ONCE(tin->set));
+	if (!(set & BIT(slot)))
+		slot = __ffs(set);
 	skb = __skb_dequeue(&tin->segments);
+	if (skb_queue_empty(&tin->segments))
+		WRITE_ONCE(tin->taken, false);
 	braid_stamp(peer, braid_tx_cb(skb), now_us);
 	if (braid_tx_cb(skb)->lane != BRAID_LANE_NONE)
 		braid_schedule_use(peer->slot[slot], braid_tx_cb(skb)->gseq);
+	if (braid_tx_cb(skb)->kind == BRAID_KIND_COPY)
+		braid_admit_copies(peer, skb, set & ~BIT(slot), now_us);
 	braid_path_take(peer->slot[slot], skb, now_us);
 	braid_sent_note(peer, tin, slot, skb->len);
 	peer->busy_us = now_us;
@@ -300,7 +344,7 @@ bool braid_admit_pending(struct braid_peer *peer)
 	for (i = 0; i < BRAID_MAX_TINS; i++) {
 		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
 
-		if (tin && READ_ONCE(tin->busy))
+		if (tin && (READ_ONCE(tin->busy) || READ_ONCE(tin->taken)))
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			   const struct braid_origin *from, u64 now_us)
 {
 	struct braid_device *braid = s->peer->braid;
+	bool probed = false;
 	struct braid_tlv tlv;
 	int more;
 
@@ -27,7 +28,12 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			braid_schedule_receive(s, tlv.value, tlv.len, now_us);
 			break;
 		case BRAID_TLV_PROBE:
-			braid_probe_receive(s, &tlv, from, now_us);
+			/* One a packet: each costs an answer. */
+			if (!probed)
+				braid_probe_receive(s, &tlv, from, now_us);
+			else
+				braid_count(braid, BRAID_CNT_RX_TLV_INVALID);
+			probed = true;
 			break;
 		case BRAID_TLV_PROBE_REPLY:
 			braid_probe_replied(s, &tlv, now_us);

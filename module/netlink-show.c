@@ -118,7 +118,7 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 	st = s->reseq.stats;
 	held = s->reseq.held;
 	bytes = s->reseq.held_bytes;
-	failures = s->failures;
+	failures = atomic64_read(&s->failures);
 	spin_unlock_bh(&s->lock);
 	if (nla_put_u32(msg, BRAID_A_PEER_SESSION_LOCAL, s->local) ||
 	    nla_put_u32(msg, BRAID_A_PEER_SESSION_REMOTE, s->remote) ||
@@ -283,7 +283,7 @@ static int fill_path_received(struct sk_buff *msg, struct braid_path *path)
 		spin_lock_bh(&s->lock);
 		p = rcu_dereference_protected(s->rx[i],
 					      lockdep_is_held(&s->lock));
-		if (p && braid_path_matches(path, &p->from, p->local_port)) {
+		if (p && braid_path_matches(path, p->sock, &p->from)) {
 			packets += p->packets;
 			bytes += p->bytes;
 		}
@@ -335,7 +335,7 @@ static int fill_key(struct sk_buff *msg, struct braid_peer *peer,
 	    nla_put_u32(msg, BRAID_A_KEY_SESSION_LOCAL, s->local) ||
 	    nla_put_u32(msg, BRAID_A_KEY_SESSION_REMOTE, s->remote) ||
 	    put_u64(msg, BRAID_A_KEY_PACKETS, packets) ||
-	    put_u64(msg, BRAID_A_KEY_FAILURES, READ_ONCE(s->failures)))
+	    put_u64(msg, BRAID_A_KEY_FAILURES, atomic64_read(&s->failures)))
 		return -EMSGSIZE;
 	return 0;
 }

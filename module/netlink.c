@@ -462,8 +462,10 @@ int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 	spin_lock_bh(&path->peer->lock);
 	WRITE_ONCE(path->standby, braid_nl_u8(info, BRAID_A_PATH_STANDBY,
 					      path->standby));
-	WRITE_ONCE(path->cold, braid_nl_u8(info, BRAID_A_PATH_COLD,
-					   path->cold));
+	if (info->attrs[BRAID_A_PATH_COLD])
+		braid_path_cold_set(path,
+				    nla_get_u8(info->attrs[BRAID_A_PATH_COLD]),
+				    braid_now_us());
 	if (cap)
 		braid_rate_set_cap(&path->rate, nla_get_u64(cap));
 	braid_peer_usable_update(path->peer);
@@ -540,13 +542,16 @@ static int braid_nl_key_config(struct genl_info *info,
 	return 0;
 }
 
+/* The message holds key bytes, and its memory is reused. */
 static void braid_nl_key_forget(struct genl_info *info)
 {
-	/* The message holds key bytes, and its memory is reused. */
-	memzero_explicit(nla_data(info->attrs[BRAID_A_KEY_TX_KEY]),
-			 BRAID_KEY_LEN);
-	memzero_explicit(nla_data(info->attrs[BRAID_A_KEY_RX_KEY]),
-			 BRAID_KEY_LEN);
+	struct nlattr *tx = info->attrs[BRAID_A_KEY_TX_KEY];
+	struct nlattr *rx = info->attrs[BRAID_A_KEY_RX_KEY];
+
+	if (tx)
+		memzero_explicit(nla_data(tx), nla_len(tx));
+	if (rx)
+		memzero_explicit(nla_data(rx), nla_len(rx));
 }
 
 int braid_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -557,11 +562,9 @@ int braid_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_peer *peer;
 	int err;
 
-	if (!name)
-		return -EINVAL;
-	err = braid_nl_key_config(info, &cfg);
+	err = name ? braid_nl_key_config(info, &cfg) : -EINVAL;
 	if (err)
-		return err;
+		goto out_forget;
 	err = braid_nl_lock(braid, info);
 	if (err)
 		goto out_forget;

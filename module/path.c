@@ -49,35 +49,20 @@ static void braid_path_grow(struct work_struct *work)
 	kvfree(old);
 }
 
-static bool braid_path_same(const struct braid_path *path,
-			    const struct braid_path_config *cfg)
-{
-	if (path->sock != cfg->sock ||
-	    path->remote.sa.sa_family != cfg->remote.sa.sa_family)
-		return false;
-	if (path->remote.sa.sa_family == AF_INET)
-		return path->remote.in4.sin_addr.s_addr ==
-		       cfg->remote.in4.sin_addr.s_addr &&
-		       path->remote.in4.sin_port == cfg->remote.in4.sin_port;
-	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
-			       &cfg->remote.in6.sin6_addr) &&
-	       path->remote.in6.sin6_port == cfg->remote.in6.sin6_port;
-}
-
 bool braid_path_matches(const struct braid_path *path,
-			const union braid_addr *from, __be16 port)
+			const struct braid_socket *sock,
+			const union braid_addr *from)
 {
-	if (path->remote.sa.sa_family != from->sa.sa_family)
+	if (path->sock != sock ||
+	    path->remote.sa.sa_family != from->sa.sa_family)
 		return false;
 	if (from->sa.sa_family == AF_INET)
 		return path->remote.in4.sin_addr.s_addr ==
 		       from->in4.sin_addr.s_addr &&
-		       path->remote.in4.sin_port == from->in4.sin_port &&
-		       path->sock->local.in4.sin_port == port;
+		       path->remote.in4.sin_port == from->in4.sin_port;
 	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
 			       &from->in6.sin6_addr) &&
-	       path->remote.in6.sin6_port == from->in6.sin6_port &&
-	       path->sock->local.in6.sin6_port == port;
+	       path->remote.in6.sin6_port == from->in6.sin6_port;
 }
 
 static int braid_path_check(struct braid_peer *peer,
@@ -99,7 +84,7 @@ static int braid_path_check(struct braid_peer *peer,
 		return -EEXIST;
 	}
 	list_for_each_entry(path, &peer->paths, node)
-		if (braid_path_same(path, cfg)) {
+		if (braid_path_matches(path, cfg->sock, &cfg->remote)) {
 			NL_SET_ERR_MSG(extack, "a path with that socket and remote exists");
 			return -EEXIST;
 		}
@@ -164,7 +149,7 @@ int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
 		return -ENOMEM;
 	s = rcu_dereference_protected(peer->session,
 				      lockdep_is_held(&peer->braid->lock));
-	if (s && peer->next_path_id == U16_MAX) {
+	if (s && peer->next_path_id >= U16_MAX - BRAID_RX_PATHS) {
 		NL_SET_ERR_MSG(extack, "the session is out of path ids; it needs a new key");
 		braid_path_free(path);
 		return -ENOSPC;
@@ -261,10 +246,36 @@ static void braid_path_clear(struct braid_path *path)
 	path->unanswered = 0;
 	memset(path->probe_id, 0, sizeof(path->probe_id));
 	path->measure = 0;
+	__skb_queue_purge(&path->control);
 	path->large_us = 0;
+	path->sent_us = 0;
+	path->tail_us = 0;
 	path->win_lost = 0;
 	path->win_sent = 0;
 	path->last_rx_us = 0;
+}
+
+/*
+ * The next id. The receiver keeps state by id modulo BRAID_RX_PATHS, and a
+ * higher id retires the lower one in its place: so none in the place of a
+ * living path. Those ids are at most BRAID_MAX_SLOTS, so one is found.
+ */
+static u16 braid_path_id(struct braid_peer *peer)
+{
+	struct braid_path *path;
+	bool taken;
+	int i;
+
+	do {
+		taken = false;
+		braid_for_each_slot(peer, path, i)
+			if (path->probe_due_us != BRAID_NEVER &&
+			    path->id % BRAID_RX_PATHS ==
+			    peer->next_path_id % BRAID_RX_PATHS)
+				taken = true;
+		peer->next_path_id++;
+	} while (taken);
+	return peer->next_path_id - 1;
 }
 
 void braid_path_start(struct braid_path *path, struct braid_session *s)
@@ -272,7 +283,7 @@ void braid_path_start(struct braid_path *path, struct braid_session *s)
 	struct braid_peer *peer = braid_locked(path);
 
 	braid_path_clear(path);
-	path->id = peer->next_path_id++;
+	path->id = braid_path_id(peer);
 	braid_key_derive(&path->key, s->tx_key, path->id);
 	if (path->reverse) {
 		path->state = BRAID_PATH_STATE_UNVALIDATED;
@@ -299,6 +310,7 @@ void braid_path_stop(struct braid_path *path)
 	path->state = BRAID_PATH_STATE_PROBING;
 	path->reason = "the peer has no key";
 	path->probe_due_us = BRAID_NEVER;
+	memset(path->probe_id, 0, sizeof(path->probe_id));
 	braid_key_wipe(&path->key);
 	braid_peer_usable_update(peer);
 }
@@ -348,4 +360,23 @@ void braid_path_view_update(struct braid_path *path)
 	WRITE_ONCE(v->rate, path->rate.rate);
 	WRITE_ONCE(v->queue_bytes, path->backlog);
 	WRITE_ONCE(v->tx_packets, path->tx_packets);
+}
+
+void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)
+{
+	struct braid_peer *peer = braid_locked(path);
+
+	if (path->cold == cold)
+		return;
+	WRITE_ONCE(path->cold, cold);
+	if (!rcu_access_pointer(peer->session))
+		return;
+	if (!cold) {
+		braid_probe_now(path, now_us);
+		return;
+	}
+	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	braid_path_state_set(path, BRAID_PATH_STATE_COLD,
+			     "cold: probed before its first use", now_us);
+	path->probe_due_us = BRAID_NEVER - 1;
 }

@@ -66,6 +66,9 @@ struct braid_session;
  * @lane_gseq: its gseq
  * @probe_id: ids of the newest probes, 0 where answered
  * @probe_us: when the first of the unanswered probes was sent
+ * @probed_us: when the peer last probed here
+ * @sent_us: when the newest data packet was sent
+ * @tail_us: when a probe was last sent for what nothing followed
  * @measure: probes still to be sent because the path has just come up
  * @probe_due_us: when the next one is due, or BRAID_NEVER
  * @probe_wait_us: interval of probes while unanswered
@@ -122,6 +125,9 @@ struct braid_path {
 	u64 probe_wait_us;
 	u32 unanswered;
 	u32 measure;
+	u64 probed_us;
+	u64 sent_us;
+	u64 tail_us;
 	u64 last_rx_us;
 	u32 win_lost;
 	u32 win_sent;
@@ -161,9 +167,10 @@ void braid_path_del(struct braid_path *path);
 void braid_path_detach(struct braid_path *path);
 void braid_path_free(struct braid_path *path);
 
-/* Is a packet that came to @port from @from on this path's four-tuple? */
+/* Is a packet that came to @sock from @from on this path's four-tuple? */
 bool braid_path_matches(const struct braid_path *path,
-			const union braid_addr *from, __be16 port);
+			const struct braid_socket *sock,
+			const union braid_addr *from);
 
 /* Forgets all it learned and starts under a new session. Peer's lock. */
 void braid_path_start(struct braid_path *path, struct braid_session *s);
@@ -178,6 +185,8 @@ static inline bool braid_path_up(const struct braid_path *path)
 	return path->state == BRAID_PATH_STATE_UP;
 }
 
+/* Makes a path cold (no probes, no data) or warm. Peer's lock. */
+void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us);
 /* Takes what a report told into the estimates. Peer's lock. */
 void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 		      u64 now_us);

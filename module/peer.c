@@ -80,11 +80,12 @@ static void braid_addresses_publish(struct braid_peer *peer,
 {
 	struct braid_address *a;
 
-	braid_addresses_unpublish(peer);
-	list_splice(list, &peer->addresses);
-	list_for_each_entry(a, &peer->addresses, list)
+	/* The new ones first, so that no packet finds none. */
+	list_for_each_entry(a, list, list)
 		hlist_add_head_rcu(&a->node,
 				   braid_address_bucket(peer->braid, &a->addr));
+	braid_addresses_unpublish(peer);
+	list_splice(list, &peer->addresses);
 }
 
 /* The device's only peer takes everything. */
@@ -240,7 +241,7 @@ static void braid_peer_free(struct braid_peer *peer, struct braid_session *s)
 	timer_shutdown_sync(&peer->tick);
 	hrtimer_cancel(&peer->timer);
 	braid_queue_purge(peer);
-	__skb_queue_purge(&peer->readmit);
+	braid_drop_all(peer->braid, &peer->readmit, BRAID_CNT_DROP_TX_GONE);
 	list_for_each_entry_safe(path, next, &peer->paths, node) {
 		list_del(&path->node);
 		braid_path_free(path);
@@ -308,6 +309,7 @@ void braid_peer_session_start(struct braid_peer *peer, struct braid_session *s)
 	peer->schedule_seq = 0;
 	peer->report_us = 0;
 	peer->peer_us = 0;
+	WRITE_ONCE(peer->lost_us, braid_now_us());
 	rcu_assign_pointer(peer->session, s);
 	braid_for_each_slot(peer, path, i)
 		braid_path_start(path, s);
@@ -327,7 +329,7 @@ void braid_peer_session_stop(struct braid_peer *peer)
 	braid_for_each_slot(peer, path, i)
 		braid_path_stop(path);
 	/* Stamped under the old session: worth nothing under the next. */
-	__skb_queue_purge(&peer->readmit);
+	braid_drop_all(peer->braid, &peer->readmit, BRAID_CNT_DROP_TX_GONE);
 	spin_unlock_bh(&peer->lock);
 }
 
@@ -342,6 +344,8 @@ static void braid_peer_carrier(struct braid_peer *peer)
 	if (has == peer->counted)
 		return;
 	peer->counted = has;
+	if (!has)
+		WRITE_ONCE(peer->lost_us, braid_now_us());
 	braid_device_reachable(peer->braid, has);
 	braid_event_peer(peer, has ? "peer-up" : "peer-down",
 			 has ? "a path is usable" : "no path is usable");

@@ -59,6 +59,7 @@ struct braid_address {
  * @slot: paths by slot, NULL where none is
  * @usable: slots that carry data now; read anywhere
  * @standby: slots of standby paths that are up; read anywhere
+ * @lost_us: when the last usable path went; read anywhere
  * @counted: the device counts this peer as one with a usable path
  * @gseq: number of the next data packet
  * @lane_last: gseq plus one of each lane's last packet; made on first need
@@ -67,6 +68,7 @@ struct braid_address {
  * @tins: where packets wait before admission, one a path set in use; see
  *	queue.h
  * @next_tin: round robin
+ * @next_slot: round robin, for sending
  * @pumping: somebody sends; who comes meanwhile leaves @pump_again
  * @pump_again: look once more
  * @wake_ns: when a path that admitted nothing will, BRAID_NEVER for none
@@ -108,6 +110,7 @@ struct braid_peer {
 	struct braid_path *slot[BRAID_MAX_SLOTS];
 	u32 usable;
 	u32 standby;
+	u64 lost_us;
 	bool counted;
 	u64 gseq;
 	u64 *lane_last;
@@ -115,6 +118,7 @@ struct braid_peer {
 	struct sk_buff_head readmit;
 	struct braid_tin *tins[BRAID_MAX_TINS];
 	u32 next_tin;
+	u32 next_slot;
 	bool pumping;
 	bool pump_again;
 	u64 wake_ns;

@@ -6,15 +6,16 @@
 #include "device.h"
 #include "peer.h"
 #include "repair.h"
+#include "report.h"
 #include "reverse.h"
 #include "schedule.h"
 #include "transmit.h"
 
 #define BRAID_MS		1000ULL
 
-/* Until the first answer: quick at first, then every two seconds. */
+/* Until the first answer: quick at first, then every ten seconds. */
 #define BRAID_PROBE_FIRST_US	(100 * BRAID_MS)
-#define BRAID_PROBE_MAX_US	(2000 * BRAID_MS)
+#define BRAID_PROBE_MAX_US	(10000 * BRAID_MS)
 /*
  * Idle and up: rare; a busy path is measured by its reports. Each end probes
  * and answers the other's probe: two packets an end in this time.
@@ -33,6 +34,8 @@
 /* A peer without data for this long has nothing to watch but probes. */
 #define BRAID_BUSY_US		(2000 * BRAID_MS)
 #define BRAID_PROBE_ROOM	64
+/* A probe on a path that brought data this lately asks for a report. */
+#define BRAID_PROBE_DATA_US	(10000 * BRAID_MS)
 /* Probes of a path that has just come up: one sample of its delay is none. */
 #define BRAID_PROBE_MEASURE	4
 
@@ -53,7 +56,8 @@ void braid_probe_start(struct braid_path *path, u64 now_us)
 }
 
 static void braid_probe_queue(struct braid_path *path,
-			      const struct braid_probe *p, bool reply)
+			      const struct braid_probe *p, bool reply,
+			      bool eliciting)
 {
 	struct sk_buff *skb = braid_control_alloc(BRAID_PROBE_ROOM);
 	int len;
@@ -67,7 +71,7 @@ static void braid_probe_queue(struct braid_path *path,
 		return;
 	}
 	skb_put(skb, len);
-	braid_control_queue(path, skb, false);
+	braid_control_queue(path, skb, eliciting);
 }
 
 /* When the next probe is due, given the state that this one finds. */
@@ -85,12 +89,29 @@ static u64 braid_probe_wait(struct braid_path *path, u64 now_us)
 		return clamp_t(u64, rtt, BRAID_PROBE_QUICK_US,
 			       BRAID_PROBE_DOWN_US);
 	case BRAID_PATH_STATE_DOWN:
-		return BRAID_PROBE_DOWN_US;
+		/* Somebody waits for it: its return is noticed at once. */
+		if (braid_peer_busy(path->peer, now_us))
+			path->probe_wait_us = BRAID_PROBE_DOWN_US;
+		else
+			path->probe_wait_us = min(path->probe_wait_us * 2,
+						  BRAID_PROBE_IDLE_US);
+		return path->probe_wait_us;
 	default:
 		path->probe_wait_us = min(path->probe_wait_us * 3 / 2,
 					  BRAID_PROBE_MAX_US);
 		return path->probe_wait_us;
 	}
+}
+
+/*
+ * Nothing came after the newest packets of this path, so nothing can prove
+ * them lost: a probe that elicits a report does.
+ */
+static bool braid_tail_waits(const struct braid_path *path, u64 now_us)
+{
+	return path->loss.flying_packets && path->state == BRAID_PATH_STATE_UP &&
+	       now_us > max(path->sent_us, path->tail_us) +
+			2 * braid_rtt_pto(&path->rtt);
 }
 
 static void braid_probe_send(struct braid_path *path, u64 now_us)
@@ -107,7 +128,8 @@ static void braid_probe_send(struct braid_path *path, u64 now_us)
 	path->unanswered++;
 	path->probes_sent++;
 	path->probe_due_us = now_us + braid_probe_wait(path, now_us);
-	braid_probe_queue(path, &p, false);
+	/* The peer reports of a path that had data lately. */
+	braid_probe_queue(path, &p, false, path->loss.flying_packets);
 }
 
 void braid_probe_now(struct braid_path *path, u64 now_us)
@@ -137,15 +159,14 @@ void braid_path_alive(struct braid_path *path, u64 now_us)
 }
 
 static struct braid_path *braid_path_by_tuple(struct braid_peer *peer,
-					      const union braid_addr *from,
-					      __be16 port)
+					      const struct braid_origin *o)
 {
 	struct braid_path *path;
 	int i;
 
 	braid_for_each_slot(peer, path, i)
 		if (path->probe_due_us != BRAID_NEVER &&
-		    braid_path_matches(path, from, port))
+		    braid_path_matches(path, o->sock, &o->from))
 			return path;
 	return NULL;
 }
@@ -154,15 +175,29 @@ static void braid_probe_answer(struct braid_path *path,
 			       const struct braid_probe *p, u32 size,
 			       u64 now_us)
 {
+	path->probed_us = now_us;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		path->credit += 3 * size;
-	braid_probe_queue(path, p, true);
+	braid_probe_queue(path, p, true, false);
 	/* It reaches us: perhaps we reach it, which wants a probe. */
 	if (path->state == BRAID_PATH_STATE_PROBING ||
 	    path->state == BRAID_PATH_STATE_UNVALIDATED ||
 	    path->state == BRAID_PATH_STATE_DOWN)
 		path->probe_due_us = min(path->probe_due_us, now_us);
 	braid_tick_arm(path->peer, now_us);
+}
+
+/*
+ * The prober may be asking for its last data packets, which nothing followed.
+ * On a path without data lately there is nothing to tell but the answer.
+ */
+static void braid_probe_report(struct braid_session *s, struct braid_rx_path *p,
+			       u64 now_us)
+{
+	spin_lock_bh(&s->lock);
+	if (p->data_us && now_us - p->data_us < BRAID_PROBE_DATA_US)
+		braid_report_due(s, p, now_us, true);
+	spin_unlock_bh(&s->lock);
 }
 
 void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
@@ -177,8 +212,9 @@ void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 		return;
 	}
 	p.peer_us = now_us;
+	braid_probe_report(s, from->path, now_us);
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_tuple(peer, &from->from, from->port);
+	path = braid_path_by_tuple(peer, from);
 	if (path)
 		braid_probe_answer(path, &p, from->size, now_us);
 	else if (!from->sock->listen || !braid_reverse_request(peer, from))
@@ -206,7 +242,8 @@ static void braid_probe_take(struct braid_peer *peer,
 	int i;
 
 	braid_for_each_slot(peer, path, i) {
-		if (path->id != p->path || !braid_probe_known(path, p->id))
+		if (path->id != p->path || path->probe_due_us == BRAID_NEVER ||
+		    !braid_probe_known(path, p->id))
 			continue;
 		path->probes_answered++;
 		path->last_rx_us = now_us;
@@ -271,7 +308,8 @@ static bool braid_heard_elsewhere(const struct braid_path *path, u64 since)
 		struct braid_rx_path *p = rcu_dereference_bh(s->rx[i]);
 
 		if (p && READ_ONCE(p->heard_us) > since &&
-		    !braid_path_matches(path, &p->from, p->local_port))
+		    !braid_path_matches(path, READ_ONCE(p->sock),
+					&p->from))
 			return true;
 	}
 	return false;
@@ -315,6 +353,7 @@ static void braid_give_up(struct braid_path *path, u64 now_us)
 	if (path->state != BRAID_PATH_STATE_SUSPECT)
 		return;
 	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	path->probe_wait_us = BRAID_PROBE_DOWN_US;
 	braid_path_state_set(path, BRAID_PATH_STATE_DOWN,
 			     "probes stay unanswered", now_us);
 }
@@ -327,6 +366,7 @@ static void braid_doubt(struct braid_path *path, u64 now_us)
 	if (path->state == BRAID_PATH_STATE_UP && path->unanswered &&
 	    now_us - path->probe_us > patience) {
 		path->unanswered = 1;
+		braid_loss_all(&path->loss, &braid_repair_ops, path);
 		braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 				     "a probe stays unanswered", now_us);
 		path->probe_due_us = now_us;
@@ -354,6 +394,11 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	braid_suspect(path, now_us);
 	braid_doubt(path, now_us);
 	braid_rate_tick(&path->rate, now_us);
+	if (braid_tail_waits(path, now_us)) {
+		path->tail_us = now_us;
+		braid_probe_send(path, now_us);
+		return;
+	}
 	if (now_us < path->probe_due_us)
 		return;
 	braid_give_up(path, now_us);

@@ -111,7 +111,8 @@ static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set)
 		}
 		if (tin->set == set)
 			return tin;
-		if (i && !spare && !READ_ONCE(tin->busy))
+		if (i && !spare && !READ_ONCE(tin->busy) &&
+		    !READ_ONCE(tin->taken))
 			spare = tin;
 	}
 	if (!spare)
@@ -196,7 +197,9 @@ struct sk_buff *braid_queue_next(struct braid_tin *tin)
 		return NULL;
 	spin_lock(&fq->lock);
 	skb = fq_tin_dequeue(fq, &tin->fq, braid_queue_take);
-	if (!skb)
+	if (skb)
+		WRITE_ONCE(tin->taken, true);
+	if (!tin->fq.backlog_packets)
 		WRITE_ONCE(tin->busy, false);
 	spin_unlock(&fq->lock);
 	return skb;
@@ -215,7 +218,8 @@ void braid_queue_purge(struct braid_peer *peer)
 		spin_lock_bh(&fq->lock);
 		fq_tin_reset(fq, &tin->fq, braid_queue_free_skb);
 		spin_unlock_bh(&fq->lock);
-		__skb_queue_purge(&tin->segments);
+		braid_drop_all(tin->braid, &tin->segments,
+			       BRAID_CNT_DROP_TX_GONE);
 		kfree(tin);
 		peer->tins[i] = NULL;
 	}

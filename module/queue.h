@@ -61,9 +61,10 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  * @braid: its device; never changes
  * @set: paths that the verdict allowed, 0 for AUTO; changes only while the
  *	tin is empty, under the fair queue's lock
- * @busy: has packets in @fq or @segments; written under the fair queue's lock
- *	or, to false, by the peer's pump; a tin that is not busy may be given
- *	to another set
+ * @busy: has packets in @fq; fair queue's lock, read anywhere
+ * @taken: has packets in @segments, or is about to; set under the fair queue's
+ *	lock, cleared under the peer's. A tin that is neither busy nor taken may
+ *	be given to another set.
  * @segments: what was taken off @fq and split, waits for admission; peer's
  *	lock
  * @sent: what becomes of the packet in @segments, told to the policy at its
@@ -79,6 +80,7 @@ struct braid_tin {
 	struct braid_device *braid;
 	u32 set;
 	bool busy;
+	bool taken;
 	struct sk_buff_head segments;
 	struct braid_sent_ctx sent;
 	bool tell;

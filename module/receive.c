@@ -73,7 +73,6 @@ static void braid_outer(struct braid_incoming *in)
 		in->tos = ipv4_get_dsfield(ip_hdr(skb));
 	}
 	in->from.sock = in->bs;
-	in->from.port = udp->dest;
 	in->from.size = skb->len + skb_network_header_len(skb);
 	in->now_us = braid_now_us();
 }
@@ -142,14 +141,21 @@ static int braid_open_packet(struct braid_incoming *in)
 static int braid_accept(struct braid_incoming *in)
 {
 	struct braid_session *s = in->s;
-	struct braid_rx_path *p = in->path;
+	struct braid_rx_path *p;
 	u64 next;
 
-	if (!p)
+	/* What was found without the lock may have been retired since. */
+	p = rcu_dereference_protected(s->rx[in->hdr.path % BRAID_RX_PATHS],
+				      lockdep_is_held(&s->lock));
+	if (!p || p->id != in->hdr.path) {
+		if (in->path)
+			return BRAID_CNT_DROP_RX_PATH;
 		p = braid_rx_path_new(s, in->hdr.path, &in->key);
+	}
 	if (!p)
 		return BRAID_CNT_DROP_RX_PATH;
 	in->path = p;
+	in->from.path = p;
 	next = p->replay.next;
 	if (!braid_replay_commit(&p->replay, in->pn))
 		return BRAID_CNT_DROP_RX_REPLAY;
@@ -161,10 +167,12 @@ static int braid_accept(struct braid_incoming *in)
 	if (in->pn >= next) {
 		p->arrival_us = in->now_us;
 		p->from = in->from.from;
-		p->local_port = in->from.port;
+		p->sock = in->bs;
 	}
-	if (in->hdr.type == BRAID_TYPE_DATA)
+	if (in->hdr.type == BRAID_TYPE_DATA) {
+		p->data_us = in->now_us;
 		braid_report_due(s, p, in->now_us, in->pn > next);
+	}
 	return 0;
 }
 
@@ -204,12 +212,13 @@ static int braid_dress(struct braid_incoming *in)
 	struct braid_device *braid = in->bs->braid;
 	struct sk_buff *skb = in->skb;
 
+	/* First: the mark of the outer packet must not choose inner routes. */
+	skb_scrub_packet(skb, true);
 	if (!braid_source_ok(in->s->peer, skb))
 		return BRAID_CNT_DROP_RX_SOURCE;
 	if (INET_ECN_decapsulate(skb, in->tos, braid_inner_ds(skb)) > 1)
 		return BRAID_CNT_DROP_RX_ECN;
 	skb->dev = braid->dev;
-	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
 	skb_reset_mac_header(skb);
 	/* The sender completed it, and nobody changed it since. */
@@ -244,6 +253,17 @@ static int braid_sequence(struct braid_incoming *in,
 	return err;
 }
 
+/*
+ * A packet that is refused for what is inside still takes its place in its
+ * lane, else innocent packets behind it would wait for it. It is dropped when
+ * it is released: its mark is the reason, its missing protocol the sign.
+ */
+static void braid_condemn(struct sk_buff *skb, int why)
+{
+	skb->protocol = 0;
+	skb->mark = why;
+}
+
 static int braid_receive_data(struct braid_incoming *in)
 {
 	struct braid_data_hdr data;
@@ -255,7 +275,9 @@ static int braid_receive_data(struct braid_incoming *in)
 	/* A replay may still come out of these two: harmless, and rare. */
 	err = braid_inner(in) ?: braid_dress(in);
 	spin_lock(&in->s->lock);
-	err = braid_accept(in) ?: err ?: braid_sequence(in, &data);
+	if (err)
+		braid_condemn(in->skb, err);
+	err = braid_accept(in) ?: braid_sequence(in, &data);
 	spin_unlock(&in->s->lock);
 	if (!err)
 		braid_count(in->bs->braid, BRAID_CNT_RX_DATA);
@@ -292,7 +314,7 @@ int braid_receive(struct sock *sk, struct sk_buff *skb)
 	braid_outer(&in);
 	err = braid_parse(&in) ?: braid_open_packet(&in);
 	if (err == BRAID_CNT_DROP_RX_AUTH)
-		WRITE_ONCE(in.s->failures, in.s->failures + 1);
+		atomic64_inc(&in.s->failures);
 	if (!err)
 		err = in.hdr.type == BRAID_TYPE_DATA ?
 		      braid_receive_data(&in) : braid_receive_control(&in);

@@ -45,12 +45,10 @@ static void braid_repair_acked(void *ctx, struct braid_sent *rec)
 	rec->cookie = NULL;
 }
 
-/* In time: the receiver holds a hole no longer than its cap. */
-static bool braid_repair_worth(struct braid_peer *peer,
-			       const struct braid_tx_cb *cb)
+bool braid_repair_worth(struct braid_peer *peer, struct sk_buff *skb)
 {
-	return cb->repairs < BRAID_REPAIRS &&
-	       braid_now_us() - cb->stamped_us < 2 * peer->reorder_cap_us;
+	return braid_now_us() - braid_tx_cb(skb)->stamped_us <
+	       2 * peer->reorder_cap_us;
 }
 
 static void braid_repair_lost(void *ctx, struct braid_sent *rec)
@@ -68,7 +66,8 @@ static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 		consume_skb(skb);
 		return;
 	}
-	if (!braid_repair_worth(peer, braid_tx_cb(skb))) {
+	if (braid_tx_cb(skb)->repairs >= BRAID_REPAIRS ||
+	    !braid_repair_worth(peer, skb)) {
 		braid_count(peer->braid, BRAID_CNT_REPAIR_LATE);
 		consume_skb(skb);
 		return;

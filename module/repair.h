@@ -26,6 +26,8 @@ void braid_repair_keep(struct braid_peer *peer, struct braid_sent *rec,
 		       struct sk_buff *skb);
 /* The record that had this cookie is gone. Peer's lock. */
 void braid_repair_forget(struct braid_peer *peer, void *cookie);
+/* May a stamped packet still be in time? The receiver holds only so long. */
+bool braid_repair_worth(struct braid_peer *peer, struct sk_buff *skb);
 /*
  * How long after a loss is certain its repair may take, for the schedule: by
  * the second quickest path, since the quickest may be the one that lost it.

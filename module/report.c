@@ -26,7 +26,7 @@ void braid_report_due(struct braid_session *s, struct braid_rx_path *p,
 	u64 at = max(now_us, s->reported_us + wait);
 
 	lockdep_assert_held(&s->lock);
-	p->due = true;
+	p->due = 2;
 	s->report_us = min(s->report_us, at);
 	braid_session_arm(s);
 }
@@ -69,8 +69,10 @@ static struct sk_buff *braid_report_build(struct braid_session *s, u64 now_us)
 		len = braid_report_fill(p, skb_tail_pointer(skb),
 					BRAID_REPORT_ROOM - skb->len, now_us);
 		skb_put(skb, len);
-		p->due = !len;
-		left |= p->due;
+		if (len)
+			p->due--;
+		else
+			left = true;
 	}
 	if (left)
 		s->report_us = now_us + BRAID_REPORT_MIN_US;

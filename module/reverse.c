@@ -25,7 +25,8 @@ struct braid_reverse_request {
 
 bool braid_reverse_expired(const struct braid_path *path, u64 now_us)
 {
-	u64 age = now_us - path->state_us;
+	/* As long as the peer probes here it may yet be validated. */
+	u64 age = now_us - max(path->state_us, path->probed_us);
 
 	if (!path->reverse)
 		return false;

@@ -18,6 +18,7 @@
 struct braid_device;
 struct braid_path;
 struct braid_peer;
+struct braid_rx_path;
 
 /* Requests that may wait, per device; and reverse paths of one peer. */
 #define BRAID_REVERSE_PENDING	64
@@ -26,14 +27,14 @@ struct braid_peer;
 /**
  * struct braid_origin - where a packet came from
  * @sock: socket that received it; under RCU
+ * @path: the peer's path it came on; under RCU
  * @from: outer source
- * @port: outer destination port
  * @size: its bytes, outer IP header included
  */
 struct braid_origin {
 	struct braid_socket *sock;
+	struct braid_rx_path *path;
 	union braid_addr from;
-	__be16 port;
 	u32 size;
 };
 

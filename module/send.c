@@ -14,6 +14,9 @@
 #include "peer.h"
 #include "transmit.h"
 
+/* Packets wait this long for a path to come up. */
+#define BRAID_LOST_US	(1 * BRAID_USEC_PER_SEC)
+
 /* The next hop of a packet as IPv6 address, IPv4 mapped. */
 static void braid_next_hop(struct sk_buff *skb, struct in6_addr *hop)
 {
@@ -62,6 +65,16 @@ static struct braid_peer *braid_find_peer(struct braid_device *braid,
 		return only;
 	braid_next_hop(skb, &hop);
 	return braid_peer_by_address(braid, &hop);
+}
+
+/*
+ * No path has been usable for a while: who sends is told, rather than served
+ * with stale packets later.
+ */
+static bool braid_peer_lost(struct braid_peer *peer)
+{
+	return !READ_ONCE(peer->usable) &&
+	       braid_now_us() - READ_ONCE(peer->lost_us) > BRAID_LOST_US;
 }
 
 static void braid_refuse(struct braid_device *braid, struct sk_buff *skb,
@@ -126,6 +139,17 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 	/* AUTO follows the paths as they come and go while the packet waits. */
 	if (BRAID_VERDICT_KIND(v) != BRAID_KIND_AUTO)
 		set = BRAID_VERDICT_SET(v);
+	/*
+	 * It may wait or be kept for long: it must not hold a route, a tracked
+	 * connection or a user's pages for that time.
+	 */
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb_ext_reset(skb);
+	if (skb_orphan_frags(skb, GFP_ATOMIC)) {
+		braid_drop(braid, skb, BRAID_CNT_DROP_TX_MEMORY);
+		return;
+	}
 	memset(cb, 0, sizeof(*cb));
 	cb->lane = braid_lane(&ctx, v);
 	cb->flags = BRAID_VERDICT_FLAGS(v);
@@ -173,7 +197,8 @@ netdev_tx_t braid_xmit(struct sk_buff *skb, struct net_device *dev)
 		braid_drop(braid, skb, BRAID_CNT_DROP_TX_PROTO);
 		return NETDEV_TX_OK;
 	}
-	rcu_read_lock_bh();
+	/* Plain RCU: bottom halves are off already. */
+	rcu_read_lock();
 	if (braid_is_multicast(skb)) {
 		braid_send_multicast(braid, skb);
 		goto out;
@@ -183,9 +208,11 @@ netdev_tx_t braid_xmit(struct sk_buff *skb, struct net_device *dev)
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PEER);
 	else if (!rcu_access_pointer(peer->session))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
+	else if (braid_peer_lost(peer))
+		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
 	else if (!braid_too_big(braid, skb))
 		braid_send_to(peer, skb);
 out:
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }

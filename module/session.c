@@ -28,6 +28,7 @@ struct braid_session *braid_session_find(struct braid_device *braid, u32 id)
 
 void braid_session_release(struct braid_session *s, struct list_head *released)
 {
+	struct sk_buff *skb, *next;
 	struct sk_buff_head out;
 
 	lockdep_assert_held(&s->lock);
@@ -35,6 +36,15 @@ void braid_session_release(struct braid_session *s, struct list_head *released)
 		return;
 	__skb_queue_head_init(&out);
 	braid_items_to_skbs(released, &out);
+	skb_queue_walk_safe(&out, skb, next) {
+		if (likely(skb->protocol))
+			continue;
+		/* Refused, it only kept its place: see receive.c. */
+		__skb_unlink(skb, &out);
+		braid_drop(s->peer->braid, skb, skb->mark);
+	}
+	if (skb_queue_empty(&out))
+		return;
 	braid_deliver(s->peer->braid, s->peer->id, &out);
 }
 
@@ -71,7 +81,7 @@ void braid_session_arm(struct braid_session *s)
 		return;
 	when = ns_to_ktime(at * NSEC_PER_USEC);
 	if (hrtimer_is_queued(&s->timer) &&
-	    ktime_compare(hrtimer_get_expires(&s->timer), when) <= 0)
+	    ktime_compare(hrtimer_get_softexpires(&s->timer), when) <= 0)
 		return;
 	hrtimer_start_range_ns(&s->timer, when, 100 * NSEC_PER_USEC,
 			       HRTIMER_MODE_ABS_SOFT);
@@ -161,7 +171,7 @@ void braid_session_free(struct braid_session *s)
 	braid_reseq_flush(&s->reseq, braid_now_us(), &released);
 	spin_unlock_bh(&s->lock);
 	braid_items_to_skbs(&released, &out);
-	__skb_queue_purge(&out);
+	braid_drop_all(s->peer->braid, &out, BRAID_CNT_DROP_RX_GONE);
 	for (i = 0; i < BRAID_RX_PATHS; i++)
 		kfree_sensitive(rcu_dereference_raw(s->rx[i]));
 	kfree(s->lanes);
@@ -197,6 +207,11 @@ bool braid_session_ready(struct braid_session *s)
 	return true;
 }
 
+static void braid_rx_path_free(struct rcu_head *rcu)
+{
+	kfree_sensitive(container_of(rcu, struct braid_rx_path, rcu));
+}
+
 static void braid_rx_path_replace(struct braid_session *s,
 				  struct braid_rx_path *old)
 {
@@ -204,7 +219,7 @@ static void braid_rx_path_replace(struct braid_session *s,
 
 	braid_reseq_path_del(&s->reseq, old->index, braid_now_us(), &released);
 	braid_session_release(s, &released);
-	kfree_rcu(old, rcu);
+	call_rcu(&old->rcu, braid_rx_path_free);
 }
 
 struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,

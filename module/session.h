@@ -35,9 +35,12 @@ struct braid_peer;
  * @ce: of them, marked Congestion Experienced; session's lock
  * @arrival_us: when the highest number arrived; session's lock
  * @heard_us: when the newest packet came; session's lock, read anywhere
- * @due: something new wants to be reported; session's lock
+ * @due: reports that shall still tell of it: what is new goes into two, since
+ *	one may be lost and the peer takes a report for news of all paths;
+ *	session's lock
  * @from: where its newest packet came from; session's lock
- * @local_port: the port it came to; session's lock
+ * @sock: the socket it came to, for comparison only; session's lock
+ * @data_us: when the newest data packet came; session's lock
  */
 struct braid_rx_path {
 	struct rcu_head rcu;
@@ -50,9 +53,10 @@ struct braid_rx_path {
 	u32 ce;
 	u64 arrival_us;
 	u64 heard_us;
-	bool due;
+	u8 due;
 	union braid_addr from;
-	__be16 local_port;
+	const struct braid_socket *sock;
+	u64 data_us;
 };
 
 /**
@@ -73,7 +77,7 @@ struct braid_rx_path {
  * @timer: expiry of holds, and reports
  * @report_us: when the next report is due, or BRAID_NEVER; @lock
  * @reported_us: when the last one was sent; @lock
- * @failures: packets that did not authenticate; @lock
+ * @failures: packets that did not authenticate; not on the way of good ones
  */
 struct braid_session {
 	struct hlist_node node;
@@ -92,7 +96,7 @@ struct braid_session {
 	struct hrtimer timer;
 	u64 report_us;
 	u64 reported_us;
-	u64 failures;
+	atomic64_t failures;
 };
 
 /* What a new session is made of. */

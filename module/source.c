@@ -4,6 +4,7 @@
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ip_fib.h>
+#include <net/nexthop.h>
 
 #include "device.h"
 #include "peer.h"
@@ -56,9 +57,38 @@ static bool braid_source4(struct braid_peer *peer, const struct sk_buff *skb)
 	return false;
 }
 
+static bool braid_nexthop6(struct braid_peer *peer, struct fib6_info *f6i,
+			   const struct in6_addr *saddr)
+{
+	const struct fib_nh_common *nhc;
+
+	/* A nexthop object has next hops of its own; the first one speaks. */
+	nhc = f6i->nh ? nexthop_fib6_nh(f6i->nh) ?
+			&nexthop_fib6_nh(f6i->nh)->nh_common : NULL :
+			&f6i->fib6_nh->nh_common;
+	if (!nhc || nhc->nhc_dev != peer->braid->dev)
+		return false;
+	return braid_hop_is_peer(peer, nhc->nhc_gw_family == AF_INET6 ?
+				 &nhc->nhc_gw.ipv6 : saddr);
+}
+
+static bool braid_route6_is_peer(struct braid_peer *peer, struct rt6_info *rt,
+				 const struct in6_addr *saddr)
+{
+	struct fib6_info *f6i = rcu_dereference(rt->from), *other;
+
+	if (!f6i)
+		return false;
+	if (braid_nexthop6(peer, f6i, saddr))
+		return true;
+	list_for_each_entry_rcu(other, &f6i->fib6_siblings, fib6_siblings)
+		if (braid_nexthop6(peer, other, saddr))
+			return true;
+	return false;
+}
+
 static bool braid_source6(struct braid_peer *peer, const struct sk_buff *skb)
 {
-	struct net_device *dev = peer->braid->dev;
 	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
 	struct flowi6 fl = {
 		.daddr = ip6->saddr,
@@ -67,16 +97,15 @@ static bool braid_source6(struct braid_peer *peer, const struct sk_buff *skb)
 		.flowi6_mark = skb->mark,
 		.flowi6_proto = ip6->nexthdr,
 	};
-	struct in6_addr hop;
 	struct rt6_info *rt;
 	bool ok;
 
-	rt = dst_rt6_info(ip6_route_lookup(dev_net(dev), &fl, skb, 0));
-	ok = !rt->dst.error && rt->dst.dev == dev;
-	if (ok) {
-		hop = *rt6_nexthop(rt, (struct in6_addr *)&ip6->saddr);
-		ok = braid_hop_is_peer(peer, &hop);
-	}
+	/* Every interface has a route to these; the address itself decides. */
+	if (ipv6_addr_type(&ip6->saddr) & IPV6_ADDR_LINKLOCAL)
+		return braid_peer_by_address(peer->braid, &ip6->saddr) == peer;
+	rt = dst_rt6_info(ip6_route_lookup(dev_net(peer->braid->dev), &fl, skb,
+					   0));
+	ok = !rt->dst.error && braid_route6_is_peer(peer, rt, &ip6->saddr);
 	ip6_rt_put(rt);
 	return ok;
 }

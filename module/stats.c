@@ -60,3 +60,12 @@ void braid_drop(struct braid_device *braid, struct sk_buff *skb,
 	braid_count(braid, why);
 	kfree_skb(skb);
 }
+
+void braid_drop_all(struct braid_device *braid, struct sk_buff_head *list,
+		    enum braid_counter why)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(list)))
+		braid_drop(braid, skb, why);
+}

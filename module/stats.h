@@ -25,6 +25,7 @@ struct sk_buff;
 	X(DROP_TX_NO_PEER, "drop-tx-no-peer")	/* next hop owned by no peer */ \
 	X(DROP_TX_MULTICAST, "drop-tx-multicast") /* no peer wants multicast */ \
 	X(DROP_TX_NO_SESSION, "drop-tx-no-session") /* peer has no key */ \
+	X(DROP_TX_NO_PATH, "drop-tx-no-path")	/* no path of the peer is up */ \
 	X(DROP_TX_POLICY, "drop-tx-policy")	/* verdict DROP */	\
 	X(DROP_TX_MEMORY, "drop-tx-memory")	/* no memory */		\
 	X(DROP_TX_CODEL, "drop-tx-codel")	/* CoDel, standing queue */ \
@@ -35,7 +36,7 @@ struct sk_buff;
 	X(DROP_TX_LOOP, "drop-tx-loop")		/* route leads into the device */ \
 	X(DROP_TX_LIMIT, "drop-tx-key-limit")	/* hard limit of the key */ \
 	X(DROP_TX_UNVALIDATED, "drop-tx-unvalidated") /* three-fold limit */ \
-	X(DROP_TX_GONE, "drop-tx-gone")		/* peer was deleted meanwhile */ \
+	X(DROP_TX_GONE, "drop-tx-gone")		/* peer or key went meanwhile */ \
 	/* receiving */							\
 	X(RX_DATA, "rx-data")			/* data packets opened */ \
 	X(RX_CONTROL, "rx-control")		/* control packets opened */ \
@@ -57,7 +58,8 @@ struct sk_buff;
 	X(DROP_RX_DUPLICATE, "drop-rx-duplicate") /* copy or needless repair */ \
 	X(DROP_RX_MEMORY, "drop-rx-memory")	/* no memory */		\
 	X(DROP_RX_QUEUE, "drop-rx-queue")	/* delivery queue full */ \
-	X(DROP_RX_DOWN, "drop-rx-down")		/* device is down */
+	X(DROP_RX_DOWN, "drop-rx-down")		/* device is down */ \
+	X(DROP_RX_GONE, "drop-rx-gone")		/* held when the session went */
 
 enum braid_counter {
 #define BRAID_COUNTER_ENUM(e, name) BRAID_CNT_##e,
@@ -88,6 +90,12 @@ u64 braid_counter_read(struct braid_device *braid, enum braid_counter c);
 /* Counts and frees. */
 void braid_drop(struct braid_device *braid, struct sk_buff *skb,
 		enum braid_counter why);
+
+struct sk_buff_head;
+
+/* Counts and frees all of a queue that nobody else sees. */
+void braid_drop_all(struct braid_device *braid, struct sk_buff_head *list,
+		    enum braid_counter why);
 
 static inline void braid_count(struct braid_device *braid, enum braid_counter c)
 {

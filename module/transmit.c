@@ -168,6 +168,7 @@ static void braid_stamp_data(struct braid_path *path,
 			       !braid_admit_pending(peer));
 	rec->gseq = braid_tx_cb(skb)->gseq;
 	rec->data = true;
+	path->sent_us = rec->sent_us;
 	braid_repair_keep(peer, rec, skb);
 	path->free_ns = braid_pace_next(path->free_ns, ktime_get_ns(), size,
 					max_t(u64, path->rate.pacing, 1));
@@ -186,14 +187,19 @@ static int braid_stamp_batch(struct braid_peer *peer,
 	struct braid_path *path;
 	int n = 0, i;
 
-	braid_for_each_slot(peer, path, i) {
+	braid_for_each_slot(peer, path, i)
 		while (n < BRAID_PUMP_BATCH && !skb_queue_empty(&path->control))
 			n += braid_stamp_control(path, &out[n]);
-		while (n < BRAID_PUMP_BATCH && braid_path_waiting(path) &&
+	/* Data from another path first each time: no slot has precedence. */
+	for (i = 0; i < BRAID_MAX_SLOTS; i++) {
+		path = peer->slot[(peer->next_slot + i) % BRAID_MAX_SLOTS];
+		while (path && n < BRAID_PUMP_BATCH &&
+		       braid_path_waiting(path) &&
 		       braid_pace_ready(path->free_ns, now_ns,
 					BRAID_PACE_SLACK_NS))
 			braid_stamp_data(path, &out[n++]);
 	}
+	peer->next_slot++;
 	return n;
 }
 
@@ -322,7 +328,8 @@ static void braid_wire6(struct braid_path *path, struct sk_buff *skb, u8 tos)
 
 static void braid_wire(struct braid_path *path, struct sk_buff *skb, u8 tos)
 {
-	skb->dev = path->peer->braid->dev;
+	/* No device: the tunnel helpers would count it as ours once more. */
+	skb->dev = NULL;
 	skb->mark = path->sock->fwmark;
 	skb->ignore_df = 1;
 	if (path->remote.sa.sa_family == AF_INET)
@@ -383,6 +390,9 @@ static void braid_pump_arm(struct braid_peer *peer, bool at_once)
 
 	lockdep_assert_held(&peer->lock);
 	if (wake == BRAID_NEVER || peer->dead)
+		return;
+	if (hrtimer_is_queued(&peer->timer) &&
+	    hrtimer_get_expires_ns(&peer->timer) == wake)
 		return;
 	hrtimer_start(&peer->timer, ns_to_ktime(wake), HRTIMER_MODE_ABS_SOFT);
 }
