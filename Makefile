@@ -114,12 +114,17 @@ $(unit)/%.o: %.c
 		-Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
 
 # --- programs that the scenarios and benchmarks run
-test-tools: $(BUILD)/tests/rxsample
+test-tools: $(BUILD)/tests/rxsample $(BUILD)/tests/forge
 
 $(BUILD)/tests/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $<
+
+$(BUILD)/tests/forge: tests/vm/forge.c
+	@mkdir -p $(@D)
+	$(note) CC $@
+	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $< -lcrypto
 
 # --- the transport's arithmetic under virtual time; then: build/sim all
 include $(wildcard tests/sim/Makefile.inc)
