@@ -14,6 +14,8 @@
 #define BRAID_ADMIT_BATCH	64
 /* A path gets a copy unless its backlog is more than 1/20 of a second. */
 #define BRAID_COPY_BEHIND	20
+/* Most that a path may be longer: the longest hold less the repair time. */
+#define BRAID_NEAR_US		150000
 
 static u32 braid_auto_set(const struct braid_peer *peer)
 {
@@ -85,6 +87,8 @@ static int braid_pick(struct braid_peer *peer, u32 set, u32 len, u64 now_ns)
 	if (!set)
 		return -ENETUNREACH;
 	braid_peer_ways(peer, set, way);
+	/* What is much longer would make all others wait for it. */
+	set = braid_sched_near(way, set, BRAID_NEAR_US);
 	slot = braid_sched_pick(way, set,
 				braid_path_outer(peer->slot[__ffs(set)], len),
 				now_ns, &wake_ns);
@@ -225,7 +229,8 @@ static void braid_tin_tune(struct braid_peer *peer, struct braid_tin *tin,
 		rtt = max(rtt, peer->slot[i]->rtt.min_us);
 		rate += peer->slot[i]->rate.rate;
 	}
-	braid_queue_tune(tin, rate, rtt, now_us);
+	braid_queue_tune(tin, rate, rtt + braid_repair_wait(peer, set),
+			 now_us);
 }
 
 /* Makes sure that @tin has a segment at hand; false when it is empty. */

@@ -304,7 +304,7 @@ void braid_path_stop(struct braid_path *path)
 	struct braid_peer *peer = braid_locked(path);
 
 	/* Unreported packets and what waits go over the paths that are left. */
-	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	braid_repair_flight(path);
 	braid_path_readmit(path);
 	__skb_queue_purge(&path->control);
 	path->state = BRAID_PATH_STATE_PROBING;
@@ -375,7 +375,7 @@ void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)
 		braid_probe_now(path, now_us);
 		return;
 	}
-	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	braid_repair_flight(path);
 	braid_path_state_set(path, BRAID_PATH_STATE_COLD,
 			     "cold: probed before its first use", now_us);
 	path->probe_due_us = BRAID_NEVER - 1;

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "event.h"
 #include "probe.h"
+#include "repair.h"
 #include "transmit.h"
 
 static struct hlist_head *braid_address_bucket(struct braid_device *braid,
@@ -307,6 +308,7 @@ void braid_peer_session_start(struct braid_peer *peer, struct braid_session *s)
 	peer->lane_last = NULL;
 	peer->next_path_id = 0;
 	peer->schedule_seq = 0;
+	peer->repair_credit = BRAID_REPAIR_CREDIT;
 	peer->report_us = 0;
 	peer->peer_us = 0;
 	WRITE_ONCE(peer->lost_us, braid_now_us());

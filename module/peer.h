@@ -81,6 +81,8 @@ struct braid_address {
  * @report_us: when the newest report came on any path
  * @peer_us: when the newest report left, by the peer's clock
  * @retained: bytes of packets kept for repair
+ * @repair_credit: bytes that may still be repaired
+ * @repair_free: the bound on repairs does not hold now
  * @busy_us: when the last data packet was admitted
  * @sent_bytes: outer bytes of data sent, all paths
  * @rate_mark_us: when @rate_mark was taken
@@ -131,6 +133,8 @@ struct braid_peer {
 	u64 report_us;
 	u64 peer_us;
 	u32 retained;
+	u32 repair_credit;
+	bool repair_free;
 	u64 busy_us;
 	u64 sent_bytes;
 	u64 rate_mark_us;

@@ -286,8 +286,7 @@ void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 static bool braid_overdue(const struct braid_path *path)
 {
 	const struct braid_loss *l = &path->loss;
-	u64 margin = BRAID_MARGIN_US + path->rate.peak_us +
-		     4 * path->owd.jitter_us;
+	u64 margin = BRAID_MARGIN_US + path->rate.peak_us;
 	u64 newest = path->peer->peer_us;
 
 	if (!path->owd.valid || !newest)
@@ -337,7 +336,7 @@ static void braid_suspect(struct braid_path *path, u64 now_us)
 		return;
 	path->unanswered = 0;
 	/* What is out goes again elsewhere, at once; then what waits. */
-	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	braid_repair_flight(path);
 	braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 			     "reports are overdue while other paths' come",
 			     now_us);
@@ -352,7 +351,7 @@ static void braid_give_up(struct braid_path *path, u64 now_us)
 		return;
 	if (path->state != BRAID_PATH_STATE_SUSPECT)
 		return;
-	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	braid_repair_flight(path);
 	path->probe_wait_us = BRAID_PROBE_DOWN_US;
 	braid_path_state_set(path, BRAID_PATH_STATE_DOWN,
 			     "probes stay unanswered", now_us);
@@ -366,7 +365,7 @@ static void braid_doubt(struct braid_path *path, u64 now_us)
 	if (path->state == BRAID_PATH_STATE_UP && path->unanswered &&
 	    now_us - path->probe_us > patience) {
 		path->unanswered = 1;
-		braid_loss_all(&path->loss, &braid_repair_ops, path);
+		braid_repair_flight(path);
 		braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 				     "a probe stays unanswered", now_us);
 		path->probe_due_us = now_us;

@@ -7,12 +7,18 @@
 #include "peer.h"
 
 /* Margin for timers at both ends, and the longest wait for a report. */
-#define BRAID_REPAIR_MARGIN_US	15000
+#define BRAID_REPAIR_MARGIN_US	20000
+/* Losses from which on repairs make a flow's round trip longer. */
+#define BRAID_REPAIR_LOSS_PPM	2000
 
 void braid_repair_keep(struct braid_peer *peer, struct braid_sent *rec,
 		       struct sk_buff *skb)
 {
 	lockdep_assert_held(&peer->lock);
+	if (!braid_tx_cb(skb)->repairs)
+		peer->repair_credit = min(peer->repair_credit +
+					  skb->len / BRAID_REPAIR_SHARE,
+					  BRAID_REPAIR_CREDIT);
 	/* A local socket's packet has left as far as that is concerned. */
 	skb_orphan(skb);
 	if (braid_tx_cb(skb)->flags & BRAID_NOREPAIR ||
@@ -51,6 +57,16 @@ bool braid_repair_worth(struct braid_peer *peer, struct sk_buff *skb)
 	       2 * peer->reorder_cap_us;
 }
 
+static bool braid_repair_afford(struct braid_peer *peer, struct sk_buff *skb)
+{
+	if (peer->repair_free)
+		return true;
+	if (peer->repair_credit < skb->len)
+		return false;
+	peer->repair_credit -= skb->len;
+	return true;
+}
+
 static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 {
 	struct braid_path *path = ctx;
@@ -67,7 +83,7 @@ static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 		return;
 	}
 	if (braid_tx_cb(skb)->repairs >= BRAID_REPAIRS ||
-	    !braid_repair_worth(peer, skb)) {
+	    !braid_repair_worth(peer, skb) || !braid_repair_afford(peer, skb)) {
 		braid_count(peer->braid, BRAID_CNT_REPAIR_LATE);
 		consume_skb(skb);
 		return;
@@ -103,5 +119,34 @@ u32 braid_repair_time(struct braid_peer *peer)
 	}
 	if (second != U32_MAX)
 		least = second;
-	return least == U32_MAX ? 0 : least / 4 * 5 + BRAID_REPAIR_MARGIN_US;
+	/* Twice: a dead path's whole flight is repaired by what is left. */
+	return least == U32_MAX ? 0 : 2 * least + BRAID_REPAIR_MARGIN_US;
+}
+
+void braid_repair_flight(struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+
+	lockdep_assert_held(&peer->lock);
+	peer->repair_free = true;
+	braid_loss_all(&path->loss, &braid_repair_ops, path);
+	peer->repair_free = false;
+}
+
+u32 braid_repair_wait(struct braid_peer *peer, u32 set)
+{
+	unsigned long bits = set;
+	bool lossy = false;
+	u32 least = U32_MAX;
+	int i;
+
+	lockdep_assert_held(&peer->lock);
+	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS) {
+		const struct braid_path *path = peer->slot[i];
+
+		lossy |= path->view.loss_ppm > BRAID_REPAIR_LOSS_PPM;
+		if (path->rtt.srtt_us)
+			least = min(least, path->rtt.srtt_us);
+	}
+	return lossy && least != U32_MAX ? least / 4 * 5 : 0;
 }

@@ -17,6 +17,13 @@ struct sk_buff;
 #define BRAID_RETAIN_MAX	(8U << 20)
 /* How often one packet is sent again. */
 #define BRAID_REPAIRS		2
+/*
+ * Repairs are bounded to a quarter of what is sent for the first time, with
+ * this much saved up: a link that drops what it cannot take must not be fed
+ * more of the same.
+ */
+#define BRAID_REPAIR_SHARE	4
+#define BRAID_REPAIR_CREDIT	(512U << 10)
 
 /* What reports do with kept packets; the context is the path. Peer's lock. */
 extern const struct braid_loss_ops braid_repair_ops;
@@ -34,5 +41,16 @@ bool braid_repair_worth(struct braid_peer *peer, struct sk_buff *skb);
  * Peer's lock.
  */
 u32 braid_repair_time(struct braid_peer *peer);
+/*
+ * How much longer the round trip of a flow over @set is because what comes
+ * behind a lost packet waits for its repair; 0 where hardly anything is lost.
+ * Peer's lock.
+ */
+u32 braid_repair_wait(struct braid_peer *peer, u32 set);
+/*
+ * A path is given up: all that is out on it goes again elsewhere, whatever
+ * the bound on repairs. Peer's lock.
+ */
+void braid_repair_flight(struct braid_path *path);
 
 #endif

@@ -17,6 +17,8 @@
 #define BRAID_REPORT_MIN_US	1000
 /* Bytes of a packet that is large for the sake of delay. */
 #define BRAID_LARGE		1000
+/* Delay beyond the known that makes a path another one. */
+#define BRAID_LATE_US		20000
 
 void braid_report_due(struct braid_session *s, struct braid_rx_path *p,
 		      u64 now_us, bool gap)
@@ -215,6 +217,19 @@ static void braid_report_tell(struct braid_path *path)
 	braid_steer_report(&path->peer->braid->steer, &ctx);
 }
 
+/*
+ * News of a suspect path clears it, unless they are so late that the path is
+ * alive but another one: its delay has jumped. Then probes measure it anew.
+ */
+static bool braid_report_clears(const struct braid_path *path,
+				const struct braid_ack *ack)
+{
+	if (path->state != BRAID_PATH_STATE_SUSPECT || !path->owd.valid)
+		return true;
+	return ack->rtt_us && ack->owd_us <= path->owd.base_us +
+	       path->rate.peak_us + BRAID_LATE_US;
+}
+
 static void braid_report_take(struct braid_peer *peer,
 			      const struct braid_report *r, u64 now_us)
 {
@@ -230,7 +245,7 @@ static void braid_report_take(struct braid_peer *peer,
 	}
 	peer->report_us = now_us;
 	peer->peer_us = max(peer->peer_us, r->arrival_us + r->held_us);
-	if (ack.acked_packets) {
+	if (ack.acked_packets && braid_report_clears(path, &ack)) {
 		path->last_rx_us = now_us;
 		braid_path_alive(path, now_us);
 	}

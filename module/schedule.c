@@ -39,11 +39,27 @@ void braid_schedule_tick(struct braid_peer *peer, u64 now_us)
 
 	braid_for_each_slot(peer, path, i)
 		if (path->active && skb_queue_empty(&path->fifo) &&
+		    !path->loss.flying_packets &&
 		    (!braid_path_up(path) ||
 		     now_us - path->lane_us > BRAID_IDLE_US))
 			braid_schedule_idle(path);
 	if (now_us - peer->schedule_us > BRAID_REFRESH_US)
 		peer->schedule_due = true;
+}
+
+/*
+ * The delay of what is under way: a link that gets slow is known by what is
+ * out before its packets come.
+ */
+static s64 braid_coming_delay(const struct braid_path *path)
+{
+	u64 out_us = mul_u64_u64_div_u64(path->loss.flying, BRAID_USEC_PER_SEC,
+					 max_t(u64, path->rate.rate, 1));
+
+	if (out_us <= path->rtt.min_us)
+		return path->owd.smooth_us;
+	return max_t(s64, path->owd.smooth_us,
+		     path->owd.base_us + (s64)(out_us - path->rtt.min_us));
 }
 
 static void braid_schedule_fill(struct braid_peer *peer,
@@ -66,7 +82,7 @@ static void braid_schedule_fill(struct braid_peer *peer,
 		p->active = path->active;
 		p->gseq = path->since_gseq;
 		p->owd_us = path->owd.valid && quickest != S64_MAX ?
-			    max(path->owd.smooth_us - quickest, 0LL) : 0;
+			    max(braid_coming_delay(path) - quickest, 0LL) : 0;
 		p->jitter_us = path->owd.jitter_us;
 	}
 }

@@ -226,21 +226,29 @@ static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
 	return true;
 }
 
+/* From one report to the next, as in RFC 3550: a queue that grows is none. */
+static void learn_jitter(struct braid_rate *r, u32 queue_us)
+{
+	u32 off = queue_us > r->queue_us ? queue_us - r->queue_us :
+					   r->queue_us - queue_us;
+
+	r->queue_us = queue_us;
+	r->jitter_us = (31ULL * r->jitter_us + off) / 32;
+}
+
 static void learn(struct braid_rate *r, const struct braid_rtt *rtt,
-		  const struct braid_owd *owd, u64 now_us)
+		  const struct braid_owd *owd)
 {
 	u64 packet_us;
 
 	r->min_rtt_us = max_t(u32, rtt->min_us, 100);
-	r->jitter_us = (63ULL * r->jitter_us + owd->jitter_us + 32) / 64;
+	learn_jitter(r, owd->queue_us);
 	r->round_us = max_t(u32, max_t(u32, r->min_rtt_us, ROUND_MIN_US),
 			    16 * r->jitter_us);
 	packet_us = div64_u64(2 * START_SIZE * BRAID_USEC_PER_SEC,
 			      max(r->rate, MIN_PACING));
 	r->target_us = clamp_t(u32, r->min_rtt_us / 16, TARGET_MIN_US,
 			       TARGET_MAX_US) + packet_us;
-	if (now_us < r->shallow_us)
-		r->target_us = 0;
 	r->peak_us -= r->peak_us / 256;
 	r->peak_us = max(r->peak_us, owd->queue_us);
 }
@@ -362,8 +370,7 @@ static bool startup_lossy(struct braid_rate *r, u64 now_us)
 	return false;
 }
 
-static void startup(struct braid_rate *r, const struct braid_ack *ack,
-		    u64 now_us, bool backlogged)
+static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 {
 	struct measure m;
 
@@ -380,13 +387,12 @@ static void startup(struct braid_rate *r, const struct braid_ack *ack,
 		cruise(r, now_us);
 		return;
 	}
-	if (r->rate >= scale(r->full_rate, BRAID_RATE_ONE * 5 / 4)) {
+	if (!backlogged || m.limited ||
+	    r->rate >= scale(r->full_rate, BRAID_RATE_ONE * 5 / 4)) {
 		r->full_rate = r->rate;
-		r->full_rounds = 0;
-	} else if (ack->round && backlogged && !m.limited) {
-		r->full_rounds++;
+		r->full_us = now_us;
 	}
-	if (r->full_rounds >= 4) {
+	if (now_us > r->full_us + 3 * r->min_rtt_us + 2 * r->round_us) {
 		cruise(r, now_us);
 		return;
 	}
@@ -399,7 +405,7 @@ static void draining(struct braid_rate *r, const struct measure *now,
 	struct measure busy;
 
 	gather_busy(r, now_us - r->phase_us, &busy);
-	if (busy.us >= r->round_us / 2 && trend(r, &busy) < 0)
+	if (busy.us >= r->round_us / 2 && trend(r, &busy))
 		confirm(r, busy.rate, now_us);
 	if (now_us >= r->until_us ||
 	    (!r->emptying && now->last_us <= r->target_us))
@@ -407,27 +413,29 @@ static void draining(struct braid_rate *r, const struct measure *now,
 }
 
 /*
- * A queue that neither grows nor falls tells nothing: we may have offered
- * less, and the queue may not be ours. With jitter that is seldom certain,
- * so the estimate follows slowly, too.
+ * A queue that grows or falls shows the link at work. One that does neither
+ * tells nothing: we may have offered less than the link can, and the queue may
+ * not be ours; without a queue what was delivered is a lower bound. With
+ * jitter that is seldom certain, so the estimate follows slowly, too.
  */
 static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
 {
 	bool busy = m->queue_us > r->target_us / 3 + r->jitter_us / 2;
-	u64 less = r->rate > m->rate ? r->rate - m->rate : 0;
+	bool jittery = r->jitter_us > JITTER_US && now_us >= r->low_until_us;
+	s64 more = (s64)(m->rate - r->rate);
 
-	if (!less)
-		confirm(r, r->rate + (m->rate - r->rate) / 4, now_us);
-	else if (!m->limited && busy && trend(r, m))
-		confirm(r, r->rate - less / 4, now_us);
-	else if (!m->limited && busy && r->jitter_us > JITTER_US &&
-		 now_us >= r->low_until_us)
-		confirm(r, r->rate - less / 16, now_us);
-	else if (less < r->rate / 32)
+	if (busy && !m->limited && trend(r, m))
+		confirm(r, r->rate + more / 4, now_us);
+	else if (busy && !m->limited && jittery)
+		confirm(r, r->rate + more / 16, now_us);
+	else if (!busy && more > 0)
+		confirm(r, r->rate + more / 4, now_us);
+	else if (more > -(s64)(r->rate / 32))
 		r->confirmed_us = now_us;
 }
 
-static u32 cruise_gain(const struct braid_rate *r, const struct measure *m)
+static u32 cruise_gain(const struct braid_rate *r, const struct measure *m,
+		       u64 now_us)
 {
 	s64 want = (s64)r->target_us - m->queue_us;
 	s64 horizon = 4 * (s64)max(r->min_rtt_us, r->round_us / 2);
@@ -435,7 +443,7 @@ static u32 cruise_gain(const struct braid_rate *r, const struct measure *m)
 
 	if (want < 0)
 		gain -= (s64)div_u64(-want * BRAID_RATE_ONE, horizon);
-	else
+	else if (now_us >= r->shallow_us)
 		gain += (s64)div_u64(want * BRAID_RATE_ONE, horizon);
 	return clamp_t(s64, gain, BRAID_RATE_ONE * 3 / 4,
 		       BRAID_RATE_ONE * 49 / 48);
@@ -567,7 +575,7 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 		refresh(r, m, now_us);
 		return;
 	}
-	gain = min(cruise_gain(r, m), loss_judge(r, now_us));
+	gain = min(cruise_gain(r, m, now_us), loss_judge(r, now_us));
 	if (gain < BRAID_RATE_ONE * 31 / 32)
 		restrain(r, now_us);
 	pace(r, gain);
@@ -609,6 +617,7 @@ static void probing(struct braid_rate *r, u64 now_us)
 	if (now_us < r->until_us)
 		return;
 	gather(r, r->round_us, &m);
+	loss_recount(r, now_us);
 	if (m.rate >= scale(r->rate, BRAID_RATE_ONE + r->step / 2)) {
 		confirm(r, m.rate, now_us);
 		r->step = min_t(u32, 2 * r->step, STEP_LAST);
@@ -622,15 +631,15 @@ static void probing(struct braid_rate *r, u64 now_us)
 	cruise(r, now_us);
 }
 
-static void step(struct braid_rate *r, const struct braid_ack *ack,
-		 u64 now_us, bool backlogged, u64 inflight)
+static void step(struct braid_rate *r, u64 now_us, bool backlogged,
+		 u64 inflight)
 {
 	struct measure m, now;
 
 	gather(r, r->round_us, &m);
 	gather(r, r->min_rtt_us / 4, &now);
 	if (r->phase == BRAID_RATE_STARTUP) {
-		startup(r, ack, now_us, backlogged);
+		startup(r, now_us, backlogged);
 		return;
 	}
 	if (drains(r)) {
@@ -653,12 +662,12 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		    u64 now_us, bool backlogged, u64 inflight)
 {
 	if (ack->rtt_us) {
-		learn(r, rtt, owd, now_us);
+		learn(r, rtt, owd);
 		learn_pause(r, now_us - ack->rtt_us + ack->owd_us);
 	}
 	loss_count(r, ack, now_us);
 	if (slot_add(r, ack, owd, now_us))
-		step(r, ack, now_us, backlogged, inflight);
+		step(r, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r)) {
 		r->drained_us = now_us;
 		cruise(r, now_us);

@@ -58,8 +58,8 @@ struct braid_rate_slot {
  * @slot_at_us: when the running slot began, the receiver's clock; 0 for none
  * @min_rtt_us: least round trip, as of the last report
  * @round_us: time a measurement should cover
- * @jitter_us: deviation of the one-way delay, smoothed further: a queue that
- *	grows is not to pass for jitter
+ * @queue_us: queueing delay at the last report
+ * @jitter_us: mean change of it from report to report
  * @peak_us: largest delay over the base, or pause between two reports, of
  *	late; falls by 1/256 a report
  * @heard_us: when the last report left, the receiver's clock
@@ -76,7 +76,7 @@ struct braid_rate_slot {
  * @emptying: draining goes below the full pipe, to see the empty path's delay
  * @refresh_us: when the path is next emptied for its base delay
  * @full_rate: startup: the rate that has to be exceeded by a quarter
- * @full_rounds: startup: rounds in which it was not
+ * @full_us: startup: when it last was, or nothing waited
  * @step: next probe's step, in 1/1024
  * @wait_us: how long to wait after a probe that failed
  * @probe_us: no probe before this moment
@@ -105,6 +105,7 @@ struct braid_rate {
 
 	u32 min_rtt_us;
 	u32 round_us;
+	u32 queue_us;
 	u32 jitter_us;
 	u32 peak_us;
 	u64 heard_us;
@@ -121,7 +122,7 @@ struct braid_rate {
 	bool emptying;
 
 	u64 full_rate;
-	u32 full_rounds;
+	u64 full_us;
 
 	u32 step;
 	u64 wait_us;
