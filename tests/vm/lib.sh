@@ -7,7 +7,8 @@
 #	setup(), teardown()	around each test, in the test's process
 #	file_setup()		once before, file_teardown() once after all of them
 #	rate_tests="..."	tests that judge rates: not run on the debug kernel
-#	test_limit=SECONDS	for each test, 120 unless told otherwise
+#	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
+#				there for what hangs, not for what is slow
 #
 # A test passes when it comes to its end: any command that fails ends it, and
 # so does fail. What it prints is shown only if it failed. A test that cannot

