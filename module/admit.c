@@ -347,6 +347,7 @@ bool braid_admit_pending(struct braid_peer *peer)
 	if (!skb_queue_empty(&peer->readmit))
 		return true;
 	for (i = 0; i < BRAID_MAX_TINS; i++) {
+		/* Pairs with braid_tin_get(). */
 		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
 
 		if (tin && (READ_ONCE(tin->busy) || READ_ONCE(tin->taken)))

@@ -16,10 +16,10 @@ int braid_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 	const int attr = BRAID_A_DEVICE_IFINDEX;
 	struct net_device *dev;
 
-	BUILD_BUG_ON((int)BRAID_A_SOCKET_IFINDEX != attr);
-	BUILD_BUG_ON((int)BRAID_A_PEER_IFINDEX != attr);
-	BUILD_BUG_ON((int)BRAID_A_PATH_IFINDEX != attr);
-	BUILD_BUG_ON((int)BRAID_A_KEY_IFINDEX != attr);
+	BUILD_BUG_ON(attr != (int)BRAID_A_SOCKET_IFINDEX);
+	BUILD_BUG_ON(attr != (int)BRAID_A_PEER_IFINDEX);
+	BUILD_BUG_ON(attr != (int)BRAID_A_PATH_IFINDEX);
+	BUILD_BUG_ON(attr != (int)BRAID_A_KEY_IFINDEX);
 	if (GENL_REQ_ATTR_CHECK(info, attr))
 		return -EINVAL;
 	dev = dev_get_by_index(genl_info_net(info),

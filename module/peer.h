@@ -187,9 +187,17 @@ void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way);
 void braid_peer_ways_ahead(struct braid_peer *peer, u32 set,
 			   struct braid_way *way);
 
-/* Walks the paths of a slot set. Peer's lock. */
+/* The first path in slot *@i or above, with *@i its slot. Peer's lock. */
+static inline struct braid_path *braid_slot_from(struct braid_peer *peer,
+						 int *i)
+{
+	while (*i < BRAID_MAX_SLOTS && !peer->slot[*i])
+		(*i)++;
+	return *i < BRAID_MAX_SLOTS ? peer->slot[*i] : NULL;
+}
+
+/* Walks all paths by slot. Peer's lock. */
 #define braid_for_each_slot(peer, path, i)				\
-	for (i = 0; i < BRAID_MAX_SLOTS; i++)				\
-		if (((path) = (peer)->slot[i]))
+	for ((i) = 0; ((path) = braid_slot_from((peer), &(i))); (i)++)
 
 #endif

@@ -231,6 +231,7 @@ u32 braid_queue_packets(struct braid_peer *peer)
 	int i;
 
 	for (i = 0; i < BRAID_MAX_TINS; i++) {
+		/* Pairs with braid_tin_get(). */
 		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
 
 		if (tin)

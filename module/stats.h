@@ -12,59 +12,54 @@
 
 struct sk_buff;
 
-/* X(enumerator, name that users see): the order is that of every listing. */
-#define BRAID_COUNTERS(X)						\
-	/* sending */							\
-	X(TX_DATA, "tx-data")			/* data packets sealed */ \
-	X(TX_CONTROL, "tx-control")		/* control packets sealed */ \
-	X(TX_READMIT, "tx-readmit")		/* moved off a dead path */ \
-	X(TX_REPAIR, "tx-repair")		/* lost packets sent again */ \
-	X(REPAIR_LATE, "repair-late")		/* lost, too late to repair */ \
-	X(VERDICT_INVALID, "verdict-invalid")	/* verdicts turned into AUTO */ \
-	X(DROP_TX_PROTO, "drop-tx-protocol")	/* neither IPv4 nor IPv6 */ \
-	X(DROP_TX_NO_PEER, "drop-tx-no-peer")	/* next hop owned by no peer */ \
-	X(DROP_TX_MULTICAST, "drop-tx-multicast") /* no peer wants multicast */ \
-	X(DROP_TX_NO_SESSION, "drop-tx-no-session") /* peer has no key */ \
-	X(DROP_TX_NO_PATH, "drop-tx-no-path")	/* no path of the peer is up */ \
-	X(DROP_TX_POLICY, "drop-tx-policy")	/* verdict DROP */	\
-	X(DROP_TX_MEMORY, "drop-tx-memory")	/* no memory */		\
-	X(DROP_TX_CODEL, "drop-tx-codel")	/* CoDel, standing queue */ \
-	X(DROP_TX_QUEUE, "drop-tx-queue")	/* fair queue full, fattest flow */ \
-	X(DROP_TX_TOO_BIG, "drop-tx-too-big")	/* larger than the MTU */ \
-	X(DROP_TX_GSO, "drop-tx-gso")		/* could not be segmented */ \
-	X(DROP_TX_ROUTE, "drop-tx-route")	/* no route to the remote */ \
-	X(DROP_TX_LOOP, "drop-tx-loop")		/* route leads into the device */ \
-	X(DROP_TX_LIMIT, "drop-tx-key-limit")	/* hard limit of the key */ \
-	X(DROP_TX_UNVALIDATED, "drop-tx-unvalidated") /* three-fold limit */ \
-	X(DROP_TX_GONE, "drop-tx-gone")		/* peer or key went meanwhile */ \
-	/* receiving */							\
-	X(RX_DATA, "rx-data")			/* data packets opened */ \
-	X(RX_CONTROL, "rx-control")		/* control packets opened */ \
-	X(RX_TLV_UNKNOWN, "rx-tlv-unknown")	/* control messages skipped */ \
-	X(RX_TLV_INVALID, "rx-tlv-invalid")	/* malformed control messages */ \
-	X(RX_PROBE_STRAY, "rx-probe-stray")	/* probe on no path of ours */ \
-	X(DROP_RX_SHORT, "drop-rx-short")	/* too short to be ours */ \
-	X(DROP_RX_LONG, "drop-rx-long")		/* longer than the device takes */ \
-	X(DROP_RX_TYPE, "drop-rx-type")		/* unknown packet type */ \
-	X(DROP_RX_HANDSHAKE, "drop-rx-handshake") /* nobody takes handshakes */ \
-	X(DROP_RX_SESSION, "drop-rx-session")	/* unknown session id */ \
-	X(DROP_RX_EPOCH, "drop-rx-epoch")	/* no key for the epoch */ \
-	X(DROP_RX_PATH, "drop-rx-path")		/* path id retired or too many */ \
-	X(DROP_RX_REPLAY, "drop-rx-replay")	/* packet number seen or too old */ \
-	X(DROP_RX_AUTH, "drop-rx-auth")		/* did not authenticate */ \
-	X(DROP_RX_INNER, "drop-rx-inner")	/* inner header is malformed */ \
-	X(DROP_RX_SOURCE, "drop-rx-source")	/* inner source is not the peer's */ \
-	X(DROP_RX_ECN, "drop-rx-ecn")		/* RFC 6040 says drop */ \
-	X(DROP_RX_DUPLICATE, "drop-rx-duplicate") /* copy or needless repair */ \
-	X(DROP_RX_MEMORY, "drop-rx-memory")	/* no memory */		\
-	X(DROP_RX_QUEUE, "drop-rx-queue")	/* delivery queue full */ \
-	X(DROP_RX_DOWN, "drop-rx-down")		/* device is down */ \
-	X(DROP_RX_GONE, "drop-rx-gone")		/* held when the session went */
-
+/* Order and names (stats.c) are those of every listing. */
 enum braid_counter {
-#define BRAID_COUNTER_ENUM(e, name) BRAID_CNT_##e,
-	BRAID_COUNTERS(BRAID_COUNTER_ENUM)
-#undef BRAID_COUNTER_ENUM
+	/* sending */
+	BRAID_CNT_TX_DATA,	/* data packets sealed */
+	BRAID_CNT_TX_CONTROL,	/* control packets sealed */
+	BRAID_CNT_TX_READMIT,	/* moved off a dead path */
+	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
+	BRAID_CNT_REPAIR_LATE,	/* lost, too late to repair */
+	BRAID_CNT_VERDICT_INVALID,	/* verdicts turned into AUTO */
+	BRAID_CNT_DROP_TX_PROTO,	/* neither IPv4 nor IPv6 */
+	BRAID_CNT_DROP_TX_NO_PEER,	/* next hop owned by no peer */
+	BRAID_CNT_DROP_TX_MULTICAST,	/* no peer wants multicast */
+	BRAID_CNT_DROP_TX_NO_SESSION,	/* peer has no key */
+	BRAID_CNT_DROP_TX_NO_PATH,	/* no path of the peer is up */
+	BRAID_CNT_DROP_TX_POLICY,	/* verdict DROP */
+	BRAID_CNT_DROP_TX_MEMORY,	/* no memory */
+	BRAID_CNT_DROP_TX_CODEL,	/* CoDel, standing queue */
+	BRAID_CNT_DROP_TX_QUEUE,	/* fair queue full, fattest flow */
+	BRAID_CNT_DROP_TX_TOO_BIG,	/* larger than the MTU */
+	BRAID_CNT_DROP_TX_GSO,	/* could not be segmented */
+	BRAID_CNT_DROP_TX_ROUTE,	/* no route to the remote */
+	BRAID_CNT_DROP_TX_LOOP,	/* route leads into the device */
+	BRAID_CNT_DROP_TX_LIMIT,	/* hard limit of the key */
+	BRAID_CNT_DROP_TX_UNVALIDATED,	/* three-fold limit */
+	BRAID_CNT_DROP_TX_GONE,	/* peer or key went meanwhile */
+	/* receiving */
+	BRAID_CNT_RX_DATA,	/* data packets opened */
+	BRAID_CNT_RX_CONTROL,	/* control packets opened */
+	BRAID_CNT_RX_TLV_UNKNOWN,	/* control messages skipped */
+	BRAID_CNT_RX_TLV_INVALID,	/* malformed control messages */
+	BRAID_CNT_RX_PROBE_STRAY,	/* probe on no path of ours */
+	BRAID_CNT_DROP_RX_SHORT,	/* too short to be ours */
+	BRAID_CNT_DROP_RX_LONG,	/* longer than the device takes */
+	BRAID_CNT_DROP_RX_TYPE,	/* unknown packet type */
+	BRAID_CNT_DROP_RX_HANDSHAKE,	/* nobody takes handshakes */
+	BRAID_CNT_DROP_RX_SESSION,	/* unknown session id */
+	BRAID_CNT_DROP_RX_EPOCH,	/* no key for the epoch */
+	BRAID_CNT_DROP_RX_PATH,	/* path id retired or too many */
+	BRAID_CNT_DROP_RX_REPLAY,	/* packet number seen or too old */
+	BRAID_CNT_DROP_RX_AUTH,	/* did not authenticate */
+	BRAID_CNT_DROP_RX_INNER,	/* inner header is malformed */
+	BRAID_CNT_DROP_RX_SOURCE,	/* inner source is not the peer's */
+	BRAID_CNT_DROP_RX_ECN,	/* RFC 6040 says drop */
+	BRAID_CNT_DROP_RX_DUPLICATE,	/* copy or needless repair */
+	BRAID_CNT_DROP_RX_MEMORY,	/* no memory */
+	BRAID_CNT_DROP_RX_QUEUE,	/* delivery queue full */
+	BRAID_CNT_DROP_RX_DOWN,	/* device is down */
+	BRAID_CNT_DROP_RX_GONE,	/* held when the session went */
 	BRAID_CNT_MAX,
 };
 

@@ -527,8 +527,8 @@ static void loss_found(struct braid_rate *r, u32 ratio, u64 now_us)
 	confirm(r, scale(r->rate, BRAID_RATE_ONE - before), now_us);
 }
 
-/* Judges a count that is complete; the gain to pace with. */
-static u32 loss_judge(struct braid_rate *r, u64 now_us)
+/* Judges a count that is complete. */
+static void loss_judge(struct braid_rate *r, u64 now_us)
 {
 	u32 ratio, known = r->loss_random + r->loss_random / 2;
 
@@ -544,7 +544,6 @@ static u32 loss_judge(struct braid_rate *r, u64 now_us)
 		else
 			r->loss_high = false;
 	}
-	return r->loss_ratio ? BRAID_RATE_ONE * 3 / 4 : BRAID_RATE_ONE;
 }
 
 /* Is it time to look for more? */
@@ -575,7 +574,10 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 		refresh(r, m, now_us);
 		return;
 	}
-	gain = min(cruise_gain(r, m, now_us), loss_judge(r, now_us));
+	loss_judge(r, now_us);
+	gain = cruise_gain(r, m, now_us);
+	if (r->loss_ratio)
+		gain = min_t(u32, gain, BRAID_RATE_ONE * 3 / 4);
 	if (gain < BRAID_RATE_ONE * 31 / 32)
 		restrain(r, now_us);
 	pace(r, gain);
