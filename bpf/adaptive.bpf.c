@@ -8,10 +8,6 @@
  * does not understand (fragments after the first, unknown protocols) it leaves
  * to the module. A flow changes its class and its path with hysteresis only.
  */
-#include <linux/bpf.h>
-
-#include <bpf/bpf_helpers.h>
-
 #include "braid_flow.h"
 
 #include "adaptive.h"
@@ -21,8 +17,10 @@ char _license[] SEC("license") = "GPL";
 /* Set before loading, constant after. */
 const volatile struct braid_adaptive_cfg adaptive_cfg = BRAID_ADAPTIVE_DEFAULTS;
 
-BRAID_PROG(__u64, steer, adaptive_steer, struct braid_steer_ctx *pkt)
+SEC("struct_ops/steer")
+__u64 adaptive_steer(unsigned long long *args)
 {
+	struct braid_steer_ctx *pkt = braid_ctx(args);
 	struct braid_adaptive_cfg cfg = adaptive_cfg;
 	__u64 now_ns = bpf_ktime_get_ns(), verdict;
 	struct braid_flow_value *v = braid_flow_get(pkt, now_ns);
@@ -35,23 +33,35 @@ BRAID_PROG(__u64, steer, adaptive_steer, struct braid_steer_ctx *pkt)
 	return verdict;
 }
 
-BRAID_PROG(void, sent, adaptive_sent, struct braid_sent_ctx *sent)
+SEC("struct_ops/sent")
+void adaptive_sent(unsigned long long *args)
 {
+	struct braid_sent_ctx *sent = braid_ctx(args);
+
 	braid_flow_sent(sent);
 }
 
-BRAID_PROG(void, received, adaptive_received, struct braid_steer_ctx *pkt)
+SEC("struct_ops/received")
+void adaptive_received(unsigned long long *args)
 {
+	struct braid_steer_ctx *pkt = braid_ctx(args);
+
 	braid_flow_received(pkt);
 }
 
-BRAID_PROG(void, path_event, adaptive_path_event, struct braid_event_ctx *ev)
+SEC("struct_ops/path_event")
+void adaptive_path_event(unsigned long long *args)
 {
+	struct braid_event_ctx *ev = braid_ctx(args);
+
 	braid_path_changed(ev);
 }
 
-BRAID_PROG(void, report, adaptive_report, struct braid_event_ctx *ev)
+SEC("struct_ops/report")
+void adaptive_report(unsigned long long *args)
 {
+	struct braid_event_ctx *ev = braid_ctx(args);
+
 	braid_path_reported(ev);
 }
 

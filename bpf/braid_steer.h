@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For policies: the contract, and the module's function that they may call.
- * Include <linux/bpf.h> and <bpf/bpf_helpers.h> before it, or vmlinux.h.
+ * For policies: the contract, and what the module offers them. All that a
+ * policy must include; first, or after vmlinux.h.
  */
 #ifndef BRAID_BPF_STEER_H
 #define BRAID_BPF_STEER_H
 
-#include <linux/braid_steer.h>
-
 #ifndef __VMLINUX_H__
-#include <linux/version.h>
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
-/* What bpf_for() needs; the C library's kernel headers have it since 6.4. */
+#if defined(__LINUX_BPF_H__) || defined(_UAPI__LINUX_BPF_H__)
+#error "include braid_steer.h before <linux/bpf.h>"
+#endif
+/* bpf_for() needs this struct; headers before Linux 6.4 do not have it. */
+#define bpf_iter_num bpf_iter_num_of_linux_bpf_h
+#include <linux/bpf.h>
+#undef bpf_iter_num
 struct bpf_iter_num {
-	__u64 __opaque[1];
-} __attribute__((aligned(8)));
+	__u64 opaque;
+};
 #endif
-#endif
+
+#include <bpf/bpf_helpers.h>
+#include <linux/braid_steer.h>
 
 /*
  * The path in a slot of the peer, NULL where there is none. @ctx is the address
@@ -33,18 +37,10 @@ struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx,
  */
 #define braid_for_each_slot(slot)	bpf_for(slot, 0, BRAID_MAX_SLOTS)
 
-/*
- * Defines a program of a policy:
- *	BRAID_PROG(__u64, steer, my_steer, struct braid_steer_ctx *pkt) { ... }
- * @ret and @arg are those of the member of struct braid_policy.
- */
-#define BRAID_PROG(ret, member, name, arg)				\
-static __always_inline ret name##_body(arg);				\
-SEC("struct_ops/" #member)						\
-ret name(unsigned long long *args)					\
-{									\
-	return name##_body((void *)args[0]);				\
-}									\
-static __always_inline ret name##_body(arg)
+/* The context, from the arguments that a program gets. */
+static __always_inline void *braid_ctx(unsigned long long *args)
+{
+	return (void *)args[0];
+}
 
 #endif

@@ -5,26 +5,14 @@
 # Policies: loaded, chosen, swapped and taken away under traffic; what adaptive
 # does with flows; the maps; objects that must be refused.
 
+# shellcheck source=tests/vm/tunnel.sh
+. "${lib_dir:?}/tunnel.sh"
+
 rate_tests="test_bulk_is_striped"
 test_limit=180
 
 top=$(cd "$lib_dir/../.." && pwd)
 maps=/sys/fs/bpf/braid/maps
-
-# gateway NAMESPACE ME OTHER LAN KEY: one end of the tunnel over three links.
-gateway() {
-	local ns=$1 me=$2 other=$3 lan=$4 key=$5 i
-
-	in_ns "$ns" braidctl dev add braid0 address "10.99.0.$me/24" up
-	in_ns "$ns" braidctl peer add braid0 peer there address "10.99.0.$other"
-	in_ns "$ns" braidctl key set braid0 peer there file "$key"
-	for i in 1 2 3; do
-		in_ns "$ns" braidctl path add braid0 peer there path "w$i" \
-			local "10.0.$i.$me:5000" remote "10.0.$i.$other:5000" \
-			link "wan$i"
-	done
-	ip -n "$ns" route replace "10.$lan.0.0/24" via "10.99.0.$other" dev braid0
-}
 
 usable() {
 	[ "$(in_ns "$GWA" braidctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]
@@ -32,21 +20,19 @@ usable() {
 
 file_setup() {
 	topo_up 20/10 30/25 50/50
-	rm -f "$TEST_TMP/a" "$TEST_TMP/b"
-	braidctl genkey static "$TEST_TMP/a" "$TEST_TMP/b"
-	gateway "$GWA" 1 2 2 "$TEST_TMP/a"
-	gateway "$GWB" 2 1 1 "$TEST_TMP/b"
+	tunnel_up "Policy = adaptive"
+	# for the file's other processes
+	echo "$tunnel_dir" >"$TEST_TMP/dir"
 	until_true 10 usable 3
 	# so that the paths have been measured
 	in_ns "$HA" ping -q -c 10 -i 0.2 10.2.0.2
 }
 
 file_teardown() {
-	local ns name
+	local name
 
-	for ns in "$GWA" "$GWB"; do
-		in_ns "$ns" braidctl dev del braid0
-	done
+	tunnel_dir=$(cat "$TEST_TMP/dir")
+	tunnel_down
 	topo_down
 	for name in $(policies); do
 		braidctl policy del "$name"
@@ -107,8 +93,6 @@ compile() {
 policy() {
 	compile "$1" < <(
 		cat <<-END
-			#include <linux/bpf.h>
-			#include <bpf/bpf_helpers.h>
 			#include "braid_steer.h"
 			char _license[] SEC("license") = "GPL";
 		END
@@ -157,19 +141,19 @@ test_bulk_is_striped() {
 	load_adaptive
 	in_ns "$HB" iperf3 -s -1 -D
 	until_true 5 listening "$HB" 5201
-	in_ns "$HA" iperf3 -c 10.2.0.2 -n 12M
+	in_ns "$HA" iperf3 -c 10.2.0.2 -n 6M
 	bulk=$(map braid_flows | jq -cs --argjson n "$(cookie)" '
 		map(select(.key.netns == $n and .key.proto == 6)) |
 		max_by(.value.out_bytes) | .value')
 	note "$bulk"
 	expect class "$(jq .class <<<"$bulk")" = 3
-	expect "bytes of the flow" "$(jq .out_bytes <<<"$bulk")" -ge $((12 << 20))
+	expect "bytes of the flow" "$(jq .out_bytes <<<"$bulk")" -ge $((6 << 20))
 	jq -e '.out_segments >= .out_packets' <<<"$bulk"
-	jq -e '[.slot_bytes[:3][] | select(. > 500000)] | length >= 2' <<<"$bulk" ||
+	jq -e '[.slot_bytes[:3][] | select(. > 250000)] | length >= 2' <<<"$bulk" ||
 		fail "one path carried it all"
 	# all that was sent, less what CoDel dropped, is on some path
 	jq -e '([.slot_bytes[], .other_bytes] | add) as $sum |
-		$sum <= .out_bytes and $sum >= .out_bytes * 0.97' <<<"$bulk"
+		$sum <= .out_bytes and $sum >= .out_bytes * 0.9' <<<"$bulk"
 }
 
 test_maps_can_be_read() {
@@ -204,16 +188,11 @@ test_maps_outlive_policies() {
 		$((before + 5))
 }
 
-# Pings, a transfer beside them, and the policy comes and goes.
-test_swap_under_traffic() {
+# swaps N: the policy goes and comes, by itself and for the device.
+swaps() {
 	local i
 
-	load_adaptive
-	in_ns "$HB" iperf3 -s -1 -D
-	until_true 5 listening "$HB" 5201
-	in_ns "$HA" iperf3 -t 12 -c 10.2.0.2 >"$TEST_TMP/tcp" &
-	in_ns "$HA" ping -q -c 400 -i 0.02 10.2.0.2 >"$TEST_TMP/pings" &
-	for i in 1 2 3 4; do
+	for ((i = 1; i <= $1; i++)); do
 		braidctl policy del adaptive
 		expect "policy after round $i" "$(active)" = built-in
 		load_adaptive
@@ -221,10 +200,27 @@ test_swap_under_traffic() {
 		in_ns "$GWA" braidctl dev set braid0 policy built-in
 		in_ns "$GWA" braidctl dev set braid0 policy adaptive
 	done
+}
+
+# No packet is lost by a swap: pings alone, which no queue drops.
+test_swap_loses_nothing() {
+	load_adaptive
+	in_ns "$HA" ping -q -c 400 -i 0.02 10.2.0.2 >"$TEST_TMP/pings" &
+	swaps 4
 	wait
-	cat "$TEST_TMP/pings" "$TEST_TMP/tcp"
+	cat "$TEST_TMP/pings"
 	in_ns "$GWA" braidctl counters braid0
 	grep -q '400 packets transmitted, 400 received' "$TEST_TMP/pings"
+}
+
+test_swap_under_load() {
+	load_adaptive
+	in_ns "$HB" iperf3 -s -1 -D
+	until_true 5 listening "$HB" 5201
+	in_ns "$HA" iperf3 -t 8 -c 10.2.0.2 >"$TEST_TMP/tcp" &
+	swaps 3
+	wait
+	cat "$TEST_TMP/tcp"
 	grep -q 'receiver$' "$TEST_TMP/tcp" || fail "the transfer was broken off"
 	expect "dropped by a policy" "$(counter drop-tx-policy)" = 0
 	expect "verdicts replaced" "$(counter verdict-invalid)" = 0
@@ -240,8 +236,11 @@ test_verdicts() {
 	local dropped replaced
 
 	policy odd <<-'END'
-		BRAID_PROG(__u64, steer, odd_steer, struct braid_steer_ctx *pkt)
+		SEC("struct_ops/steer")
+		__u64 odd_steer(unsigned long long *args)
 		{
+			struct braid_steer_ctx *pkt = braid_ctx(args);
+
 			switch (pkt->dscp) {
 			case 1:
 				return BRAID_DROP;
@@ -284,20 +283,20 @@ test_example_of_the_guide() {
 	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' \
 		"$top/Documentation/writing-a-policy.md" | compile cheapest
 	braidctl policy load "$TEST_TMP/cheapest.bpf.o"
-	in_ns "$GWA" braidctl path set braid0 peer there path w1 cost 10
-	in_ns "$GWA" braidctl path set braid0 peer there path w2 cost 5
-	in_ns "$GWA" braidctl path set braid0 peer there path w3 cost 10
+	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan1 cost 10
+	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan2 cost 5
+	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan3 cost 10
 	in_ns "$GWA" braidctl dev set braid0 policy cheapest
 	expect policy "$(active)" = cheapest
 	sent() {
 		in_ns "$GWA" braidctl -j path show braid0 |
 			jq ".[] | select(.path == \"$1\").tx_packets"
 	}
-	before=$(sent w2)
+	before=$(sent wan2)
 	in_ns "$HA" ping -q -c 50 -i 0.02 10.2.0.2
-	expect "packets on the cheapest path" $(($(sent w2) - before)) -ge 50
-	for path in w1 w2 w3; do
-		in_ns "$GWA" braidctl path set braid0 peer there path "$path" cost 0
+	expect "packets on the cheapest path" $(($(sent wan2) - before)) -ge 50
+	for path in wan1 wan2 wan3; do
+		in_ns "$GWA" braidctl path set braid0 peer gw2 path "$path" cost 0
 	done
 }
 
@@ -306,7 +305,8 @@ test_refused() {
 	must_say "adaptive" load_adaptive
 
 	policy nosteer <<-'END'
-		BRAID_PROG(void, report, nosteer_report, struct braid_event_ctx *ev) { }
+		SEC("struct_ops/report")
+		void nosteer_report(unsigned long long *args) { }
 		SEC(".struct_ops.link")
 		struct braid_policy nosteer = {
 			.report = (void *)nosteer_report,
@@ -328,7 +328,8 @@ test_refused() {
 
 	policy nonsense <<-'END'
 		struct braid_nonsense { __u64 (*steer)(struct braid_steer_ctx *ctx); };
-		BRAID_PROG(__u64, steer, nonsense_steer, struct braid_steer_ctx *pkt)
+		SEC("struct_ops/steer")
+		__u64 nonsense_steer(unsigned long long *args)
 		{
 			return 0;
 		}
@@ -338,8 +339,11 @@ test_refused() {
 	must_say "nonsense" braidctl policy load "$TEST_TMP/nonsense.bpf.o"
 
 	policy writes <<-'END'
-		BRAID_PROG(__u64, steer, writes_steer, struct braid_steer_ctx *pkt)
+		SEC("struct_ops/steer")
+		__u64 writes_steer(unsigned long long *args)
 		{
+			struct braid_steer_ctx *pkt = braid_ctx(args);
+
 			pkt->mark = 1;
 			return 0;
 		}
