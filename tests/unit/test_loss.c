@@ -477,6 +477,7 @@ static void model_compare(void)
 {
 	u64 pn, bytes[6] = { 0 };
 	u32 count[6] = { 0 };
+	bool below = false;
 
 	for (pn = 0; pn < l.next_pn; pn++) {
 		bytes[model[pn].state] += model[pn].size;
@@ -493,7 +494,8 @@ static void model_compare(void)
 	ck_assert_uint_eq(lost, l.lost_packets);
 	ck_assert((l.oldest_us == BRAID_NEVER) == !l.flying_packets);
 	for (pn = 0; pn < l.tail_pn; pn++)
-		ck_assert_int_ne(model[pn].state, 1);
+		below |= model[pn].state == 1;
+	ck_assert(!below);
 	if (l.flying_packets)
 		ck_assert_int_eq(model[l.tail_pn].state, 1);
 }
@@ -582,10 +584,10 @@ static void link_send(struct link *k, u64 now)
 	}
 }
 
-/* The report as of @at, as a receiver with a window of 2,000 makes it. */
+/* The report as of @at, as a receiver that looks 600 numbers back makes it. */
 static int link_report(const struct link *k, struct braid_report *r, u64 at)
 {
-	u64 pn = l.next_pn, floor = pn > 2000 ? pn - 2000 : 0;
+	u64 pn = l.next_pn, floor = pn > 600 ? pn - 600 : 0;
 	bool in = false;
 
 	memset(r, 0, sizeof(*r));
@@ -666,8 +668,8 @@ START_TEST(rate_is_exact)
 
 	k->offset_us = offset[_i];
 	link_run(k, 500000); /* the first burst takes a while to be sent */
-	link_run(k, 5000000);
-	ck_assert_uint_gt(k->samples, 1000);
+	link_run(k, 2000000);
+	ck_assert_uint_gt(k->samples, 500);
 	ck_assert_uint_ge(k->rate_min, 4995000);
 	ck_assert_uint_le(k->rate_max, 5005000);
 	ck_assert_int_eq(lost, 0);
@@ -680,7 +682,7 @@ START_TEST(rate_of_a_slow_sender)
 	struct link *k = link_new();
 
 	k->window = 40; /* in 42 ms or so */
-	link_run(k, 5000000);
+	link_run(k, 2000000);
 	ck_assert_uint_gt(k->samples, 100);
 	ck_assert_uint_le(k->rate_max, 5005000);
 }
@@ -692,7 +694,7 @@ START_TEST(rate_with_loss)
 
 	k->loss = 20;
 	link_run(k, 500000);
-	link_run(k, 5000000);
+	link_run(k, 2000000);
 	ck_assert_uint_le(k->rate_max, 5005000);
 	ck_assert_uint_ge(k->rate_min, 4300000);
 	ck_assert_uint_eq(l.late_packets, 0);
@@ -745,9 +747,9 @@ START_TEST(reordering_link)
 	link_run(k, 2000000);
 	before = l.late_packets;
 	ck_assert_uint_lt(before, 200);
-	link_run(k, 20000000);
-	/* of 60,000 packets */
-	ck_assert_msg(l.late_packets - before < 60, "%llu late",
+	link_run(k, 10000000);
+	/* of 30,000 packets */
+	ck_assert_msg(l.late_packets - before < 30, "%llu late",
 		      (unsigned long long)(l.late_packets - before));
 	ck_assert_uint_le(l.packet_thresh, 1024);
 }
@@ -775,7 +777,7 @@ int main(void)
 	tcase_add_test(tc, full_ring);
 	tcase_add_test(tc, control_packets);
 	tcase_add_test(tc, grows);
-	tcase_add_loop_test(tc, random_against_model, 0, 20);
+	tcase_add_loop_test(tc, random_against_model, 0, 10);
 	tcase_add_loop_test(tc, rate_is_exact, 0, 3);
 	tcase_add_test(tc, rate_of_a_slow_sender);
 	tcase_add_test(tc, rate_with_loss);

@@ -640,7 +640,7 @@ END_TEST
 
 /* -- a sender and its paths, at random ------------------------------------ */
 
-#define SIM_PACKETS	6000
+#define SIM_PACKETS	4000
 #define SIM_PATHS	4
 #define SIM_EVENTS	(3 * SIM_PACKETS)
 
@@ -986,6 +986,6 @@ int main(void)
 	tcase_add_test(tc, idle_path_wakes_unheard);
 	tcase_add_test(tc, slack_adapts);
 	tcase_add_loop_test(tc, slack_is_kept, 0, 40);
-	tcase_add_loop_test(tc, random_worlds, 0, 9 * 12);
+	tcase_add_loop_test(tc, random_worlds, 0, 9 * 6);
 	return unit_run(suite);
 }
