@@ -614,7 +614,7 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 {
 	bool next = rs->sched_known && s->seq == rs->sched_seq + 1;
 	struct braid_rx_sched *path;
-	u64 named;
+	u64 named, spread;
 	u32 i;
 
 	if (rs->sched_known && (s32)(s->seq - rs->sched_seq) <= 0)
@@ -631,9 +631,11 @@ void braid_reseq_schedule(struct braid_reseq *rs,
 			reseq_drop(rs, path);
 	}
 	reseq_refresh(rs);
+	/* nothing is waited for longer than the longest hold */
+	spread = min_t(u64, reseq_spread(rs, 0), rs->cap_us);
 	for (path = rs->path; path < rs->path + rs->n_path; path++)
 		if (path->used && !path->active && !path->settle_us)
-			path->settle_us = now_us + reseq_spread(rs, 0);
+			path->settle_us = now_us + spread;
 	rs->settle_us = 0; /* looked for anew */
 	reseq_sweep(rs, now_us, out);
 }

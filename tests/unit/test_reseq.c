@@ -245,6 +245,17 @@ START_TEST(backstop)
 }
 END_TEST
 
+START_TEST(backstop_on_a_path_between)
+{
+	two_paths();
+	ck_assert_int_eq(braid_reseq_path_add(&rs, 2, 102), 0);
+	say(102, true, 0, 5000);
+	tell(0);
+	put(1, 1, 1, 2, 10);
+	ck_assert_uint_eq(braid_reseq_deadline(&rs), 10 + 15000 + 2000);
+}
+END_TEST
+
 START_TEST(backstop_without_schedule_and_capped)
 {
 	ck_assert_int_eq(braid_reseq_path_add(&rs, 0, 100), 0);
@@ -536,6 +547,23 @@ START_TEST(idle_path_settles)
 	ck_assert_uint_eq(rs.held, 1);
 	ck_assert_uint_eq(braid_reseq_deadline(&rs), 100 + 50000 + 2000);
 	braid_reseq_expire(&rs, 52100, &out);
+	EXPECT(51, NONE);
+	ck_assert_uint_eq(rs.stats.proof, 1);
+}
+END_TEST
+
+/* However long a peer says that its packets take. */
+START_TEST(idle_path_settles_at_the_cap)
+{
+	third_idle(20);
+	say(102, false, 21, U32_MAX);
+	tell(1000);
+	put(51, 2, 1, 0, 1001);
+	pass(60, 1002);
+	ck_assert_uint_eq(rs.held, 1);
+	braid_reseq_expire(&rs, 1000 + CAP_US - 1, &out);
+	ck_assert_uint_eq(rs.held, 1);
+	braid_reseq_expire(&rs, 1000 + CAP_US, &out);
 	EXPECT(51, NONE);
 	ck_assert_uint_eq(rs.stats.proof, 1);
 }
@@ -964,6 +992,7 @@ int main(void)
 	tcase_add_test(tc, no_proof_by_what_overtakes);
 	tcase_add_test(tc, repair_time_after_proof);
 	tcase_add_test(tc, backstop);
+	tcase_add_test(tc, backstop_on_a_path_between);
 	tcase_add_test(tc, backstop_without_schedule_and_capped);
 	tcase_add_test(tc, backstop_of_a_shrinking_hole);
 	tcase_add_test(tc, far_predecessor);
@@ -981,6 +1010,7 @@ int main(void)
 	tcase_add_test(tc, idle_path);
 	tcase_add_test(tc, idle_path_delivers_its_last);
 	tcase_add_test(tc, idle_path_settles);
+	tcase_add_test(tc, idle_path_settles_at_the_cap);
 	tcase_add_test(tc, idle_path_wakes);
 	tcase_add_test(tc, settled_path_wakes);
 	tcase_add_test(tc, idle_path_wakes_unheard);
