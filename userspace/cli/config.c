@@ -35,11 +35,13 @@ static int summary(const struct br_call *call, const struct br_config *config)
 {
 	json_t *object;
 
-	if (!call->out.json)
-		return fprintf(call->out.file,
-			"%s: %u peers, %u paths, %u sockets of their own\n",
-			config->name, config->n_peers, config->n_paths,
-			config->n_sockets) < 0 ? -1 : 0;
+	if (!call->out.json) {
+		fprintf(call->out.file, "%s: %u %s, %u %s\n", config->name,
+			config->n_peers, config->n_peers == 1 ? "peer" :
+			"peers", config->n_paths,
+			config->n_paths == 1 ? "path" : "paths");
+		return 0;
+	}
 	object = json_pack("{s:s, s:i, s:i, s:i}", "dev", config->name,
 			   "peers", config->n_peers, "paths", config->n_paths,
 			   "sockets", config->n_sockets);

@@ -35,13 +35,14 @@ static int peer_check(struct br_call *call)
 
 static int set(struct br_call *call)
 {
+	const char *file = br_call_text(call, "file");
 	struct br_key *key = call->object, taken;
 	int ret;
 
 	ret = peer_check(call);
 	if (ret)
 		return ret;
-	ret = br_keyfile_take(br_call_text(call, "file"), &taken, &call->err);
+	ret = br_keyfile_take(file, &taken, &call->err);
 	if (ret)
 		return ret;
 	taken.has |= key->has;
@@ -51,8 +52,7 @@ static int set(struct br_call *call)
 	br_key_wipe(&taken);
 	br_key_wipe(key);
 	if (ret)
-		br_where(&call->err, "%s is spent; make new files for both ends",
-			 br_call_text(call, "file"));
+		br_where(&call->err, "%s is spent now", file);
 	return ret;
 }
 

@@ -254,22 +254,18 @@ static int peer_address_up(struct work *w, const struct br_addr *addr)
 }
 
 /*
- * The next hop names the peer. IPv4 may go by way of an IPv6 address; the
- * kernel has no IPv6 routes by way of IPv4 ones.
+ * The next hop names the peer; it is of the other family only where the parser
+ * has seen that the kernel can do it.
  */
 static const struct br_addr *next_hop(const struct br_peer *peer,
 				      sa_family_t family)
 {
-	const struct br_addr *other = NULL;
 	unsigned int i;
 
-	for (i = 0; i < peer->address.n; i++) {
+	for (i = 0; i < peer->address.n; i++)
 		if (peer->address.a[i].family == family)
 			return &peer->address.a[i];
-		if (!other)
-			other = &peer->address.a[i];
-	}
-	return family == AF_INET ? other : NULL;
+	return &peer->address.a[0];
 }
 
 static int peer_routes_up(struct work *w, const struct br_config_peer *peer)
@@ -277,8 +273,6 @@ static int peer_routes_up(struct work *w, const struct br_config_peer *peer)
 	struct br_route route = {
 		.ifindex = w->ifindex, .table = w->config->table,
 	};
-	const struct br_addr *via;
-	char text[BR_ADDRESS_TEXT];
 	unsigned int i;
 	int ret = 0;
 
@@ -286,12 +280,7 @@ static int peer_routes_up(struct work *w, const struct br_config_peer *peer)
 		ret = peer_address_up(w, &peer->peer.address.a[i]);
 	for (i = 0; !ret && i < peer->route.n; i++) {
 		route.to = peer->route.p[i];
-		via = next_hop(&peer->peer, route.to.addr.family);
-		if (!via)
-			return br_fail(w->err, BR_FILE, EINVAL,
-				"route %s: the peer has no IPv6 address",
-				br_prefix_text(&route.to, text));
-		route.via = *via;
+		route.via = *next_hop(&peer->peer, route.to.addr.family);
 		ret = route_up(w, &route);
 	}
 	return ret;

@@ -230,6 +230,30 @@ static const struct br_config_peer *peer_find(const struct br_config *c,
 	return NULL;
 }
 
+/*
+ * IPv4 may go by way of an IPv6 address; the kernel has no IPv6 routes by way
+ * of IPv4 ones.
+ */
+static int peer_routes_check(struct br_ini_parser *p)
+{
+	const struct br_config_peer *peer = peer_last(p);
+	char text[BR_ADDRESS_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < peer->peer.address.n; i++)
+		if (peer->peer.address.a[i].family == AF_INET6)
+			return 0;
+	for (i = 0; i < peer->route.n; i++) {
+		if (peer->route.p[i].addr.family != AF_INET6)
+			continue;
+		br_fail(p->err, BR_FILE, EINVAL,
+			"route %s: the peer has no IPv6 address",
+			br_prefix_text(&peer->route.p[i], text));
+		return br_ini_located(p, p->begun);
+	}
+	return 0;
+}
+
 static int peer_end(struct br_ini_parser *p)
 {
 	struct br_config_peer *peer = peer_last(p);
@@ -242,7 +266,7 @@ static int peer_end(struct br_ini_parser *p)
 			peer->peer.name);
 		return br_ini_located(p, p->begun);
 	}
-	return ret;
+	return ret ? ret : peer_routes_check(p);
 }
 
 /* Spaces after commas are allowed in files, not on the command line. */

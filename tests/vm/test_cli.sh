@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+#
+# braidctl against the kernel: by hand, by file, what it leaves behind when it
+# fails, exit statuses, keys, events, and where pins are hidden.
+
+# shellcheck disable=SC2154 # tunnel_dir is of tunnel.sh
+# shellcheck source=tests/vm/tunnel.sh
+. "${lib_dir:?}/tunnel.sh"
+
+top=$(cd "$lib_dir/../.." && pwd)
+
+ctl() { in_ns "$GWA" braidctl "$@"; }
+far() { in_ns "$GWB" braidctl "$@"; }
+
+# state NS: all that rtnetlink and braid know there, without counters and times.
+state() {
+	ip -n "$1" -br link show | sort
+	ip -n "$1" -br addr show
+	ip -n "$1" route show table all | sort
+	ip -n "$1" -6 route show table all | sort
+	ip -n "$1" rule show
+	ip -n "$1" -6 rule show
+	in_ns "$1" braidctl -j show | jq -S '[.. | objects |
+		{dev, peer, path, socket, local, remote, cost, standby}]'
+}
+
+# status WANTED COMMAND...
+status() {
+	local wanted=$1 got=0
+	shift
+
+	output=$("$@" 2>&1) || got=$?
+	expect "status of $*: $output" "$got" -eq "$wanted"
+}
+
+file_setup() { topo_up 100/5 100/5; }
+file_teardown() { topo_down; }
+
+setup() {
+	local ns
+
+	for ns in "$GWA" "$GWB"; do
+		ip -n "$ns" link del braid0 2>/dev/null || :
+	done
+	dir=$(mktemp -d)
+}
+
+teardown() {
+	jobs -p | xargs -r kill
+	rm -rf "$dir"
+}
+
+# One end by hand: by_hand NS ME
+by_hand() {
+	local ns=$1 me=$2 other=$((3 - $2)) i
+
+	in_ns "$ns" braidctl dev add braid0 address "10.99.0.$me/24,fd00:99::$me/64" up
+	in_ns "$ns" braidctl peer add braid0 peer "gw$other" \
+		address "10.99.0.$other,fd00:99::$other"
+	for i in 1 2; do
+		in_ns "$ns" braidctl path add braid0 peer "gw$other" path "wan$i" \
+			local "10.0.$i.$me:7000" remote "10.0.$i.$other:7000" \
+			link "wan$i" cost "$i"
+	done
+	in_ns "$ns" braidctl key set braid0 peer "gw$other" file "$dir/$me.key"
+}
+
+usable() { [ "$(ctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]; }
+
+test_by_hand() {
+	braidctl genkey static "$dir/1.key" "$dir/2.key"
+	by_hand "$GWA" 1
+	by_hand "$GWB" 2
+	until_true 10 usable 2
+	in_ns "$GWA" ping -q -c 3 -i 0.2 10.99.0.2
+	in_ns "$GWA" ping -q -c 3 -i 0.2 fd00:99::2
+	expect "peers" "$(ctl -j dev show braid0 | jq '.[0].peer_count')" -eq 1
+	expect "cost" "$(ctl -j path show braid0 path wan2 | jq '.[0].cost')" -eq 2
+	expect "local" "$(ctl -j path show braid0 path wan2 |
+		jq -r '.[0].local')" = "10.0.2.1:7000"
+	ctl show braid0 peer gw2 path wan1 | grep -qE 'wan1 +up'
+	ctl path set braid0 peer gw2 path wan1 cost 9 standby yes cap 20mbit
+	expect "what was set" "$(ctl -j path show braid0 path wan1 |
+		jq -c '.[0] | [.cost, .standby, .cap]')" = "[9,true,2500000]"
+	ctl path probe braid0 peer gw2 path wan1
+	ctl key show braid0 | grep -q chacha20-poly1305
+	ctl key del braid0 peer gw2
+	expect "keys" "$(ctl -j key show braid0 | jq length)" -eq 0
+}
+
+# A socket made for a path goes with the last path that shares it.
+test_sockets_come_and_go() {
+	ctl dev add braid0
+	ctl peer add braid0 peer a address 10.99.0.2
+	ctl peer add braid0 peer b address 10.99.0.3
+	ctl path add braid0 peer a path p local auto remote 10.0.1.2:1
+	ctl path add braid0 peer b path p local auto remote 10.0.1.2:2
+	ctl path add braid0 peer b path six local auto remote '[fd00:1::2]:2'
+	ctl socket add braid0 socket own local auto
+	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 3
+	expect "users" "$(ctl -j socket show braid0 socket p | jq '.[0].users')" -eq 2
+	ctl path del braid0 peer a path p
+	expect "users" "$(ctl -j socket show braid0 socket p | jq '.[0].users')" -eq 1
+	ctl path del braid0 peer b path p
+	must_say 'no such socket' ctl socket show braid0 socket p
+	ctl path add braid0 peer b path q socket own remote 10.0.1.2:2
+	ctl path del braid0 peer b path q
+	expect "own socket" "$(ctl -j socket show braid0 socket own | jq length)" -eq 1
+	ctl socket del braid0 socket own
+}
+
+test_exit_status() {
+	status 1 ctl
+	status 1 ctl nonsense
+	status 1 ctl peer add braid0
+	status 1 ctl path add braid0 peer p path p remote 1.2.3.4:5
+	status 2 ctl dev del braid0
+	status 2 ctl dev del lo
+	status 2 ctl peer show braid0
+	status 3 ctl check /nowhere
+	status 3 ctl policy load /nowhere
+	status 2 ctl policy del nowhere
+	status 0 ctl help
+	ctl dev add braid0
+	status 2 ctl dev add braid0
+	status 2 ctl peer del braid0 peer nobody
+	status 2 ctl show braid0 peer nobody
+	status 0 ctl -j show
+	# a device that could not be made as wanted is not made
+	status 2 ctl dev add braid1 mtu 1000000000
+	must_fail ip -n "$GWA" link show braid1
+}
+
+test_keys_serve_once() {
+	braidctl genkey static "$dir/1.key" "$dir/2.key"
+	must_say 'File exists' braidctl genkey static "$dir/3.key" "$dir/1.key"
+	must_fail test -e "$dir/3.key"
+	ctl dev add braid0
+	# refused before the file is touched
+	must_say 'no peer has that name' ctl key set braid0 peer gw2 file "$dir/1.key"
+	ctl peer add braid0 peer gw2 address 10.99.0.2
+	chmod 644 "$dir/1.key"
+	status 3 ctl key set braid0 peer gw2 file "$dir/1.key"
+	chmod 600 "$dir/1.key"
+	ctl key set braid0 peer gw2 file "$dir/1.key"
+	must_say 'used already' ctl key set braid0 peer gw2 file "$dir/1.key"
+	expect "wiped keys" "$(grep -c ' = 0\{64\}$' "$dir/1.key")" -eq 2
+}
+
+# A file's tunnel comes up whole, or nothing of it is left.
+test_up_or_nothing() {
+	local before broken
+
+	before=$(state "$GWA")
+	braidctl genkey static "$dir/1.key" "$dir/2.key"
+	tunnel_config 1 "$dir" "$dir/1.key"
+	# a link that is missing, an address that is not ours, a network that is
+	# reached otherwise, a key that is not there, a command that fails ...
+	broken=(
+		's/^Link = wan2/Link = wan9/'
+		's/^Local = 10.0.2.1/Local = 10.77.0.1/'
+		's/^Route = 10.2.0.0.24/Route = 10.0.1.0\/24/'
+		's/^# KeyFile.*/KeyFile = missing.key/'
+		's/^Name = braid0/&\nPostUp = false/'
+		's/^Name = braid0/&\nPolicy = nowhere/'
+	)
+	for sed in "${broken[@]}"; do
+		# the key is spent only by what fails after it
+		sed "s/^KeyFile = \//# &/;$sed" "$dir/gw1.conf" >"$dir/broken.conf"
+		note "broken by $sed"
+		must_say '^braidctl: braid0: ' ctl up "$dir/broken.conf"
+		expect "state after $sed" "$(state "$GWA")" = "$before"
+	done
+	ctl up "$dir/gw1.conf"
+	ctl down "$dir/gw1.conf"
+	expect "state after down" "$(state "$GWA")" = "$before"
+	must_say 'used already' ctl up "$dir/gw1.conf"
+	expect "state after a spent key" "$(state "$GWA")" = "$before"
+}
+
+test_up_again() {
+	local before
+
+	tunnel_up "PostUp = echo once >>$dir/ran"
+	until_true 10 usable 2
+	before=$(state "$GWA")
+	ctl up "$tunnel_dir/gw1.conf"
+	expect "state" "$(state "$GWA")" = "$before"
+	expect "runs of PostUp" "$(wc -l <"$dir/ran")" -eq 2
+	usable 2 || fail "the second up broke it"
+	# a changed file changes what can be, and takes back what it made
+	sed 's/^Name = wan1/&\nCost = 7/' "$tunnel_dir/gw1.conf" >"$dir/c.conf"
+	ctl up "$dir/c.conf"
+	expect "cost" "$(ctl -j path show braid0 path wan1 | jq '.[0].cost')" -eq 7
+	printf '\n%s\n' "[Path]" "Name = third" "Local = 10.0.1.1:7009" \
+		"Remote = 10.0.1.2:7009" "[Path]" "Name = fourth" \
+		"Link = wan9" "Remote = 10.0.1.2:7010" >>"$dir/c.conf"
+	must_say 'no link wan9' ctl up "$dir/c.conf"
+	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 2
+	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 2
+	sed -i 's/10.0.1.2:7001/10.0.1.2:7999/' "$dir/c.conf"
+	must_say 'another remote' ctl up "$dir/c.conf"
+	tunnel_down
+}
+
+# A default route over the tunnel keeps the tunnel's own packets out of it.
+test_default_route() {
+	local before sed
+
+	before=$(state "$GWA")
+	tunnel_up "FwMark = 0x77" "Table = 119"
+	sed='s/^Route = 10.*/Route = 0.0.0.0\/0/;s/^Route = fd.*/Route = ::\/0/'
+	ctl down "$tunnel_dir/gw1.conf"
+	far down "$tunnel_dir/gw2.conf"
+	rm "$tunnel_dir"/*.key
+	braidctl genkey static "$tunnel_dir/1.key" "$tunnel_dir/2.key"
+	sed -i "$sed" "$tunnel_dir/gw1.conf"
+	ctl up "$tunnel_dir/gw1.conf"
+	far up "$tunnel_dir/gw2.conf"
+	until_true 10 usable 2
+	ip -n "$GWB" addr add 192.0.2.1/32 dev lo
+	in_ns "$GWA" ping -q -c 2 -i 0.2 192.0.2.1
+	in_ns "$GWA" ip route get 192.0.2.1 | grep -q 'dev braid0'
+	in_ns "$GWA" ip route get 10.0.1.2 mark 0x77 | grep -q 'dev wan1'
+	ip -n "$GWB" addr del 192.0.2.1/32 dev lo
+	tunnel_down
+	expect "state" "$(state "$GWA")" = "$before"
+}
+
+# IPv4 networks by way of a peer that has IPv6 addresses only.
+test_other_family() {
+	tunnel_up
+	ctl down "$tunnel_dir/gw1.conf"
+	far down "$tunnel_dir/gw2.conf"
+	rm "$tunnel_dir"/*.key
+	braidctl genkey static "$tunnel_dir/1.key" "$tunnel_dir/2.key"
+	sed -i 's/^Address = 10.99.0.[12],/Address = /' "$tunnel_dir"/gw?.conf
+	ctl up "$tunnel_dir/gw1.conf"
+	far up "$tunnel_dir/gw2.conf"
+	ip -n "$GWA" route show 10.2.0.0/24 | grep -q 'via inet6 fd00:99::2'
+	until_true 10 usable 2
+	in_ns "$HA" ping -q -c 3 -i 0.2 10.2.0.2
+	tunnel_down
+}
+
+seen() { grep -q "$1" "$dir/events"; }
+
+test_monitor() {
+	local first
+
+	ctl -j monitor >"$dir/events" &
+	tunnel_up
+	until_true 10 seen '"what":"path-up".*"path":"wan2"'
+	ctl peer del braid0 peer gw2
+	until_true 10 seen '"what":"peer-del"'
+	# numbers without gaps, and none was lost
+	first=$(jq -s '.[0].seq' "$dir/events")
+	jq -se "[.[].seq] == [range($first; $first + length)]" "$dir/events"
+	must_fail seen lost
+	ctl dev show | grep -q braid0
+	tunnel_down
+}
+
+# A listener that is too slow is told how much it missed.
+test_monitor_tells_of_loss() {
+	local i pid batch=$dir/batch
+
+	ctl dev add braid0
+	ctl -j monitor >"$dir/events" &
+	pid=$!
+	ctl peer add braid0 peer first address 10.99.1.1
+	until_true 10 seen peer-new
+	kill -STOP $pid
+	for ((i = 0; i < 60; i++)); do
+		ctl peer add braid0 peer "p$i" address "10.99.2.$i"
+		ctl peer del braid0 peer "p$i"
+	done
+	kill -CONT $pid
+	ctl peer add braid0 peer last address 10.99.1.2
+	until_true 20 seen '"peer":"last"'
+	# with a default receive buffer all may have fitted: then no gap is told
+	jq -se '([.[] | select(.what == "lost") | .count] | add // 0) as $lost |
+		([.[] | select(.seq)] | (last.seq - first.seq + 1 - length)) == $lost' \
+		"$dir/events" || fail "gaps and told losses differ"
+	rm -f "$batch"
+}
+
+# ip netns exec has a /sys of its own, where no pin of ours can be seen.
+test_hidden_pins() {
+	ip netns exec "$GWA" braidctl dev add braid0 policy adaptive
+	must_fail ip netns exec "$GWA" ls /sys/fs/bpf/braid
+	ip netns exec "$GWA" braidctl policy load "$top/build/bpf/adaptive.bpf.o"
+	test -e /sys/fs/bpf/braid/policy/adaptive
+	test -e /sys/fs/bpf/braid/maps/braid_flows
+	expect "active" "$(ctl -j dev show braid0 | jq -r '.[0].policy_active')" = adaptive
+	ip netns exec "$GWA" braidctl flow show
+	must_say 'loaded already' ip netns exec "$GWA" braidctl \
+		policy load "$top/build/bpf/adaptive.bpf.o"
+	ip netns exec "$GWA" braidctl policy del adaptive
+	must_fail test -e /sys/fs/bpf/braid/policy/adaptive
+	expect "active" "$(ctl -j dev show braid0 | jq -r '.[0].policy_active')" = built-in
+	# a pin whose link is dead is in nobody's way
+	braidctl policy load "$top/build/bpf/adaptive.bpf.o"
+	rm /sys/fs/bpf/braid/policy/adaptive
+	until_true 5 bash -c '! braidctl policy list | grep -q adaptive'
+	braidctl policy load "$top/build/bpf/adaptive.bpf.o"
+	braidctl policy del adaptive
+}
+
+# up loads the policy it wants, from where it is told.
+test_up_loads_the_policy() {
+	export BRAID_BPF_DIR=$dir
+	must_say 'there is no adaptive.bpf.o in '"$dir" tunnel_up "Policy = adaptive"
+	cp "$top/build/bpf/adaptive.bpf.o" "$dir/"
+	tunnel_up "Policy = adaptive"
+	braidctl policy list | grep -q '^adaptive '
+	expect "devices" "$(braidctl -j policy list |
+		jq '.[] | select(.policy == "adaptive").devices')" -eq 2
+	tunnel_down
+	braidctl policy del adaptive
+}
+
+# A user who may do nothing is told so, and sees what anybody may.
+test_permissions() {
+	ctl dev add braid0
+	must_say 'not permitted|Operation not permitted' \
+		ctl_as_nobody dev add braid1
+	must_say 'not permitted|Operation not permitted' \
+		ctl_as_nobody peer add braid0 peer p address 10.99.0.2
+	ctl_as_nobody dev show | grep -q braid0
+}
+
+ctl_as_nobody() {
+	in_ns "$GWA" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$(command -v braidctl)" "$@"
+}
+
+# All of it, and not one at a time.
+test_many_peers() {
+	local i
+
+	ctl dev add braid0
+	for ((i = 1; i <= 150; i++)); do
+		echo peer add braid0 peer "p$i" address "10.98.0.$i"
+		echo path add braid0 peer "p$i" path wan1 local 10.0.1.1:7000 \
+			remote "10.0.1.2:$((10000 + i))"
+	done | while read -r line; do
+		# shellcheck disable=SC2086 # words
+		ctl $line
+	done
+	expect "peers" "$(ctl -j peer show braid0 | jq length)" -eq 150
+	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 150
+	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 1
+	expect "paths in the tree" "$(ctl -j show braid0 |
+		jq '[.[0].peers[].paths[]] | length')" -eq 150
+}
