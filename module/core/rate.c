@@ -415,20 +415,20 @@ static void draining(struct braid_rate *r, const struct measure *now,
 /*
  * A queue that grows or falls shows the link at work. One that does neither
  * tells nothing: we may have offered less than the link can, and the queue may
- * not be ours; without a queue what was delivered is a lower bound. With
- * jitter that is seldom certain, so the estimate follows slowly, too.
+ * not be ours; but what was delivered is always a lower bound. With jitter the
+ * queue's way is seldom certain, so the estimate follows slowly, too.
  */
 static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
 {
 	bool busy = m->queue_us > r->target_us / 3 + r->jitter_us / 2;
-	bool jittery = r->jitter_us > JITTER_US && now_us >= r->low_until_us;
+	bool free = now_us >= r->low_until_us && !m->limited;
 	s64 more = (s64)(m->rate - r->rate);
 
 	if (busy && !m->limited && trend(r, m))
 		confirm(r, r->rate + more / 4, now_us);
-	else if (busy && !m->limited && jittery)
+	else if (r->jitter_us > JITTER_US && (more > 0 || (busy && free)))
 		confirm(r, r->rate + more / 16, now_us);
-	else if (!busy && more > 0)
+	else if (more > 0 && m->queue_us <= r->target_us)
 		confirm(r, r->rate + more / 4, now_us);
 	else if (more > -(s64)(r->rate / 32))
 		r->confirmed_us = now_us;
