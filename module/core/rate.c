@@ -648,6 +648,8 @@ static void step(struct braid_rate *r, u64 now_us, bool backlogged,
 		draining(r, &now, now_us);
 		return;
 	}
+	if (now.queue_us <= r->target_us + r->jitter_us)
+		r->drained_us = 0;	/* it was ours, and went */
 	if (now.queue_us != U32_MAX && now.queue_us > excess_us(r) &&
 	    (inflight > full_pipe(r) || m.queue_us > excess_us(r)))
 		too_long(r, &now, now_us);

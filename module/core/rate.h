@@ -67,8 +67,8 @@ struct braid_rate_slot {
  * @alien_us: largest queue that did not yield when we sent less: somebody
  *	else's, or a longer path whose base delay is not known yet; 0 for none
  * @before: estimate before the last drain
- * @drained_us: when a drain last ended with no more under way than fills
- *	the path
+ * @drained_us: when a drain ended with no more under way than fills the
+ *	path; 0 once the queue was seen to be gone
  * @decay_us: beside somebody else: when the estimate next falls
  * @low_until_us: until then deliveries may show our own restraint
  * @phase_us: when @phase began
