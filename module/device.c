@@ -20,6 +20,12 @@
 /* All devices of all namespaces; RTNL. */
 static LIST_HEAD(braid_devices);
 
+struct list_head *braid_device_list(void)
+{
+	ASSERT_RTNL();
+	return &braid_devices;
+}
+
 static int braid_open_device(struct net_device *dev)
 {
 	struct braid_device *braid = netdev_priv(dev);

@@ -67,6 +67,8 @@ struct braid_device {
 /* True for an interface of kind braid. */
 bool braid_is_device(const struct net_device *dev);
 
+/* All devices of all namespaces. RTNL. */
+struct list_head *braid_device_list(void);
 /* A peer got its first usable path, or lost its last one. BH. */
 void braid_device_reachable(struct braid_device *braid, bool more);
 

@@ -90,24 +90,30 @@ static void braid_event_send(const struct braid_event *e)
 	spin_unlock_bh(&bn->lock);
 }
 
-void braid_event_path(struct braid_path *path, u32 old)
+void braid_event_tell(struct braid_path *path, u32 old, u32 state)
 {
 	struct braid_peer *peer = path->peer;
+	struct braid_event_ctx ctx = {
+		.slot = path->slot, .path_id = path->id,
+		.old_state = old, .state = state,
+	};
+
+	lockdep_assert_held(&peer->lock);
+	braid_flow_peer(&ctx.peer, peer);
+	braid_steer_path_event(&peer->braid->steer, &ctx);
+}
+
+void braid_event_path(struct braid_path *path, u32 old)
+{
 	struct braid_event e = {
-		.peer = peer,
+		.peer = path->peer,
 		.what = braid_state_events[path->state],
 		.path = path->name,
 		.why = path->reason,
 	};
-	struct braid_event_ctx ctx = {
-		.slot = path->slot, .path_id = path->id,
-		.old_state = old, .state = path->state,
-	};
 
-	lockdep_assert_held(&peer->lock);
 	braid_event_send(&e);
-	braid_flow_peer(&ctx.peer, peer);
-	braid_steer_path_event(&peer->braid->steer, &ctx);
+	braid_event_tell(path, old, path->state);
 }
 
 void braid_event_peer(struct braid_peer *peer, const char *what,

@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "event.h"
+#include "link.h"
 #include "netlink-gen.h"
 #include "steer.h"
 
@@ -20,12 +21,17 @@ static int __init braid_init(void)
 	err = genl_register_family(&braid_nl_family);
 	if (err)
 		goto err_steer;
+	err = braid_link_init();
+	if (err)
+		goto err_family;
 	/* Last: from here on devices can be made. */
 	err = braid_device_init();
 	if (err)
-		goto err_family;
+		goto err_link;
 	return 0;
 
+err_link:
+	braid_link_exit();
 err_family:
 	genl_unregister_family(&braid_nl_family);
 err_steer:
@@ -37,6 +43,7 @@ err_steer:
 static void __exit braid_exit(void)
 {
 	braid_device_exit();
+	braid_link_exit();
 	genl_unregister_family(&braid_nl_family);
 	braid_steer_exit();
 	braid_event_exit();

@@ -162,6 +162,7 @@ int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
 	if (s)
 		braid_path_start(path, s);
 	braid_path_view_update(path);
+	braid_event_tell(path, BRAID_STATE_GONE, path->state);
 	spin_unlock_bh(&peer->lock);
 	list_add_tail(&path->node, &peer->paths);
 	peer->n_paths++;
@@ -189,6 +190,7 @@ void braid_path_detach(struct braid_path *path)
 	peer->n_paths--;
 	path->sock->users--;
 	spin_lock_bh(&peer->lock);
+	braid_event_tell(path, path->state, BRAID_STATE_GONE);
 	braid_path_stop(path);
 	peer->slot[path->slot] = NULL;
 	RCU_INIT_POINTER(peer->views.view[path->slot], NULL);
@@ -359,7 +361,10 @@ void braid_path_view_update(struct braid_path *path)
 				    : 0);
 	WRITE_ONCE(v->rate, path->rate.rate);
 	WRITE_ONCE(v->queue_bytes, path->backlog);
+	WRITE_ONCE(v->id, path->id);
+	WRITE_ONCE(v->slot, path->slot);
 	WRITE_ONCE(v->tx_packets, path->tx_packets);
+	WRITE_ONCE(v->tx_bytes, path->tx_bytes);
 }
 
 void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)

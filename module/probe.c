@@ -143,6 +143,15 @@ void braid_probe_now(struct braid_path *path, u64 now_us)
 	braid_tick_arm(path->peer, now_us);
 }
 
+void braid_probe_later(struct braid_path *path, u64 now_us)
+{
+	lockdep_assert_held(&path->peer->lock);
+	path->unanswered = 0;
+	path->probe_wait_us = BRAID_PROBE_DOWN_US;
+	path->probe_due_us = now_us + BRAID_PROBE_DOWN_US;
+	braid_tick_arm(path->peer, now_us);
+}
+
 void braid_path_alive(struct braid_path *path, u64 now_us)
 {
 	lockdep_assert_held(&path->peer->lock);

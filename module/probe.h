@@ -20,6 +20,8 @@ struct braid_tlv;
 void braid_probe_start(struct braid_path *path, u64 now_us);
 /* Probes now, whatever the schedule. Peer's lock. */
 void braid_probe_now(struct braid_path *path, u64 now_us);
+/* Probes for the path's return. Peer's lock. */
+void braid_probe_later(struct braid_path *path, u64 now_us);
 /* A report or a reply has proven that the path delivers. Peer's lock. */
 void braid_path_alive(struct braid_path *path, u64 now_us);
 /*

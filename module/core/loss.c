@@ -133,7 +133,7 @@ struct braid_sent *braid_loss_sent(struct braid_loss *l, u32 size, u64 now_us,
 	rec = loss_rec(l, l->next_pn++);
 	memset(rec, 0, sizeof(*rec));
 	rec->sent_us = now_us;
-	rec->delivered = l->delivered;
+	rec->delivered = l->delivered_then;
 	rec->delivered_at_us = l->delivered_at_us;
 	rec->first_sent_us = l->first_sent_us;
 	rec->size = size;
@@ -333,6 +333,7 @@ static void loss_newest(const struct loss_call *c, u64 pn,
 	if (pn + 1 < l->top_pn)
 		return;
 	l->delivered_at_us = r->arrival_us;
+	l->delivered_then = l->delivered;
 	l->first_sent_us = rec->sent_us;
 	if (!l->anchor_at_us) {
 		l->anchor_at_us = r->arrival_us;

@@ -23,7 +23,7 @@ enum braid_sent_state {
  * @sent_us: when, by our clock
  * @gseq: its number in the session, when @data; the owner's until DONE
  * @skip: once DONE: the next number that may not be (not for the owner)
- * @delivered: bytes reported delivered on the path when it was sent
+ * @delivered: bytes reported delivered as of @delivered_at_us
  * @delivered_at_us: arrival time (the peer's clock) of the newest packet
  *	reported when it was sent, 0 while none of its flight was
  * @first_sent_us: sending time of that packet, or of the flight's first
@@ -71,6 +71,8 @@ struct braid_sent {
  *	of a flight that began when nothing flew
  * @delivered_at_us: the newest one's arrival time, the peer's clock; 0 while
  *	none of the flight was reported
+ * @delivered_then: @delivered as of @delivered_at_us: a report whose highest
+ *	number is a control packet's tells no time for what it adds
  * @anchor_at_us: @delivered_at_us as of the flight's first report, or 0
  * @anchor_sent_us: @first_sent_us as of then
  * @anchor_delivered: @delivered as of then
@@ -101,6 +103,7 @@ struct braid_loss {
 	u32 time_num;
 	u64 first_sent_us;
 	u64 delivered_at_us;
+	u64 delivered_then;
 	u64 anchor_at_us;
 	u64 anchor_sent_us;
 	u64 anchor_delivered;
