@@ -35,7 +35,7 @@ def line($t; $now; $rows; $goodput):
 	"\($t | fixed | r(5)) s " + ($rows | map(" \(.path) "
 		+ (if .state == "up" then .sends | fixed else .state end | r(7))
 		+ "\(.srtt / 1000 | round | r(4)) ms") | join(" "))
-	+ "   hb receives \($goodput | fixed | r(5)) Mbit/s   \($now.event)";
+	+ "   hb \($goodput | fixed | r(5)) Mbit/s   \($now.event)";
 
 foreach inputs as $now ({};
 	{old: .now, $now, start: (.start // $now.at), shown: (.shown // 0)}
