@@ -534,7 +534,8 @@ static void loss_judge(struct braid_rate *r, u64 now_us)
 
 	if (r->loss_packets >= LOSS_PACKETS && now_us >= r->loss_at_us +
 	    2 * r->round_us) {
-		ratio = (u64)r->loss_lost * BRAID_RATE_ONE / r->loss_packets;
+		ratio = div_u64((u64)r->loss_lost * BRAID_RATE_ONE,
+				r->loss_packets);
 		loss_recount(r, now_us - r->min_rtt_us - r->round_us);
 		if (r->loss_ratio)
 			loss_found(r, ratio, now_us);

@@ -18,6 +18,7 @@
  * @refs: holders
  * @flow: number of the flow
  * @ack: belongs to the flow's way back
+ * @ahead: no lane: goes ahead, by the quickest path
  * @size: bytes, inner IP header included
  * @seq: segment or datagram number
  * @cum: an acknowledgment: next segment wanted
@@ -31,6 +32,7 @@ struct inner {
 	u32 refs;
 	u16 flow;
 	bool ack;
+	bool ahead;
 	u32 size;
 	u64 seq;
 	u64 cum;

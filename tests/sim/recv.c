@@ -19,6 +19,8 @@ static void check(struct end *e, const struct packet *p)
 	if (*word & bit)
 		e->twice++;
 	*word |= bit;
+	if (p->lane == BRAID_LANE_NONE)
+		return;
 	if (p->gseq < *last)
 		e->late++;
 	else

@@ -75,6 +75,10 @@ static const struct scenario table[] = {
 		{ .kind = FLOW_CUBIC, .start_us = 550000 } }),
 	BASIC("call", .flow = { { .kind = FLOW_CUBIC, .start_us = 200000 },
 				CALL }),
+	BASIC("call-ahead", .flow = {
+		{ .kind = FLOW_CUBIC, .start_us = 200000 },
+		{ .kind = FLOW_CONSTANT, .rate = MBIT(2), .size = 1200,
+		  .start_us = 1000000, .ahead = true } }),
 	BASIC("bbr", .flow = { { .kind = FLOW_BBR, .start_us = 200000 } }),
 	BASIC("udp", .flow = { { .kind = FLOW_CONSTANT, .rate = MBIT(120),
 				 .size = 1436, .start_us = 200000 } }),

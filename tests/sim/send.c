@@ -287,10 +287,10 @@ static void write_schedule(struct end *e)
 			send_control(&e->path[i], buf, len);
 }
 
-static void activate(struct path *p)
+static void activate(struct path *p, u64 gseq)
 {
 	p->active = true;
-	p->since = p->end->gseq;
+	p->since = gseq;
 	write_schedule(p->end);
 }
 
@@ -309,17 +309,23 @@ static void stamp(struct end *e, struct path *p, struct inner *in)
 	struct stamped *s = stamped_new();
 	u64 back;
 
-	if (!p->active)
-		activate(p);
 	s->inner = in;
-	s->lane = in->flow + in->ack * SIM_FLOWS;
+	s->size = in->size + SIM_OVERHEAD;
+	s->stamped_ns = e->clock->now_ns;
 	s->gseq = e->gseq++;
+	if (in->ahead) {
+		s->lane = BRAID_LANE_NONE;
+		s->back = BRAID_BACK_FAR;
+		admit(p, s, true);
+		return;
+	}
+	if (!p->active)
+		activate(p, s->gseq);
+	s->lane = in->flow + in->ack * SIM_FLOWS;
 	back = s->gseq + 1 - e->lane_last[s->lane];
 	s->back = e->lane_last[s->lane] && back < BRAID_BACK_FAR ?
 		  back : BRAID_BACK_FAR;
 	e->lane_last[s->lane] = s->gseq + 1;
-	s->size = in->size + SIM_OVERHEAD;
-	s->stamped_ns = e->clock->now_ns;
 	admit(p, s, false);
 }
 
@@ -453,8 +459,24 @@ static void on_timer(void *arg)
 	send_pump(arg);
 }
 
+/* Without a lane there is no skew to wait for: the quickest, at once. */
+static bool xmit_ahead(struct end *e, struct inner *in)
+{
+	struct braid_way way[SIM_PATHS];
+	u32 set = send_ways_ahead(e, way);
+	int i = braid_sched_quickest(way, set, end_ns(e));
+
+	if (i < 0)
+		return false;
+	stamp(e, &e->path[i], in);
+	send_pump(e);
+	return true;
+}
+
 void end_xmit(struct end *e, struct inner *in)
 {
+	if (in->ahead && xmit_ahead(e, in))
+		return;
 	fairq_add(&e->fq, in, e->clock->now_ns);
 	send_pump(e);
 }

@@ -397,6 +397,7 @@ static void emit(struct flow *f)
 		return;
 	in = inner_new();
 	in->flow = f->id;
+	in->ahead = f->cfg.ahead;
 	in->size = f->cfg.size;
 	in->seq = f->next++;
 	in->ts_ns = f->clock->now_ns;

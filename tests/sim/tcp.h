@@ -27,6 +27,7 @@ enum flow_kind {
  * @size: FLOW_CONSTANT: bytes of an inner packet
  * @start_us: begins then
  * @stop_us: ends then, 0 for never
+ * @ahead: no lane: goes ahead, by the quickest path
  * @outside: does not use the tunnel but the link of that number plus one
  */
 struct flow_config {
@@ -35,6 +36,7 @@ struct flow_config {
 	u32 size;
 	u64 start_us;
 	u64 stop_us;
+	bool ahead;
 	u32 outside;
 };
 
