@@ -555,6 +555,7 @@ struct link {
 	u64 offset_us;		/* the receiver's clock minus ours */
 	u64 jitter_us;		/* reorders */
 	u32 loss;		/* of 1,000 */
+	u32 control;		/* the same: followed by a control packet */
 	u32 window;
 	/* state */
 	u64 seed;
@@ -573,7 +574,7 @@ static void link_send(struct link *k, u64 now)
 	void *dropped;
 
 	braid_loss_sent(&l, 1250, now, false, &dropped);
-	ck_assert_uint_lt(pn, LINK_PACKETS);
+	ck_assert_uint_lt(pn + 1, LINK_PACKETS);
 	k->free_us = max(k->free_us, now) + 1250 * 1000000ULL / k->rate;
 	k->arrive_us[pn] = k->free_us + k->delay_us;
 	if (k->jitter_us)
@@ -582,12 +583,16 @@ static void link_send(struct link *k, u64 now)
 		k->arrive_us[pn] = BRAID_NEVER;
 		k->really_lost++;
 	}
+	if (unit_below(&k->seed, 1000) < k->control) {
+		braid_loss_skip(&l);
+		k->arrive_us[pn + 1] = k->free_us + k->delay_us;
+	}
 }
 
-/* The report as of @at, as a receiver that looks 600 numbers back makes it. */
+/* The report as of @at, as a receiver makes it that looks far enough back. */
 static int link_report(const struct link *k, struct braid_report *r, u64 at)
 {
-	u64 pn = l.next_pn, floor = pn > 600 ? pn - 600 : 0;
+	u64 pn = l.next_pn, floor = pn > 1200 ? pn - 1200 : 0;
 	bool in = false;
 
 	memset(r, 0, sizeof(*r));
@@ -670,6 +675,21 @@ START_TEST(rate_is_exact)
 	link_run(k, 500000); /* the first burst takes a while to be sent */
 	link_run(k, 2000000);
 	ck_assert_uint_gt(k->samples, 500);
+	ck_assert_uint_ge(k->rate_min, 4995000);
+	ck_assert_uint_le(k->rate_max, 5005000);
+	ck_assert_int_eq(lost, 0);
+}
+END_TEST
+
+/* Reports that end at a control packet give no samples, and spoil none. */
+START_TEST(rate_with_control)
+{
+	struct link *k = link_new();
+
+	k->control = 500;
+	link_run(k, 500000);
+	link_run(k, 2000000);
+	ck_assert_uint_gt(k->samples, 300);
 	ck_assert_uint_ge(k->rate_min, 4995000);
 	ck_assert_uint_le(k->rate_max, 5005000);
 	ck_assert_int_eq(lost, 0);
@@ -779,6 +799,7 @@ int main(void)
 	tcase_add_test(tc, grows);
 	tcase_add_loop_test(tc, random_against_model, 0, 10);
 	tcase_add_loop_test(tc, rate_is_exact, 0, 3);
+	tcase_add_test(tc, rate_with_control);
 	tcase_add_test(tc, rate_of_a_slow_sender);
 	tcase_add_test(tc, rate_with_loss);
 	tcase_add_test(tc, limited_samples);
