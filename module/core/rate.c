@@ -13,6 +13,8 @@
 #define ROUND_MIN_US	40000
 #define TARGET_MIN_US	1500
 #define TARGET_MAX_US	4000
+/* Shorter spikes of delay come from busy machines, not from the link. */
+#define PERSIST_US	24000
 #define EXCESS_MIN_US	5000
 #define PAUSE_MAX_US	(50 * BRAID_USEC_PER_MSEC)
 #define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
@@ -23,6 +25,8 @@
 
 #define STEP_FIRST	(BRAID_RATE_ONE / 32)
 #define STEP_LAST	(BRAID_RATE_ONE / 2)
+/* Probes in a row that told nothing. */
+#define IDLE_PROBES	8
 #define WAIT_FIRST_US	(200 * BRAID_USEC_PER_MSEC)
 #define WAIT_LAST_US	(3 * BRAID_USEC_PER_SEC)
 
@@ -320,8 +324,8 @@ static void overrun(struct braid_rate *r, u64 now_us)
 	struct measure m;
 
 	gather_busy(r, r->round_us, &m);
-	if (!m.us)
-		gather(r, 1, &m);
+	if (m.us < PERSIST_US)
+		gather(r, r->round_us, &m);
 	if (m.rate < scale(r->rate, BRAID_RATE_ONE * 3 / 4))
 		how = BRAID_RATE_HOLD;
 	r->step = STEP_FIRST;
@@ -377,8 +381,9 @@ static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 	gather(r, r->min_rtt_us / 2, &m);
 	if (m.rate > r->rate)
 		confirm(r, m.rate, now_us);
-	if (m.queue_us != U32_MAX && m.queue_us > excess_us(r)) {
-		r->rate = m.rate;
+	gather(r, max_t(u32, r->min_rtt_us / 2, PERSIST_US), &m);
+	if (m.us >= PERSIST_US && m.queue_us != U32_MAX &&
+	    m.queue_us > excess_us(r)) {
 		overrun(r, now_us);
 		return;
 	}
@@ -464,6 +469,9 @@ static void probe(struct braid_rate *r, u64 now_us)
 {
 	enter(r, BRAID_RATE_PROBE, now_us);
 	r->until_us = now_us + r->min_rtt_us + r->round_us;
+	r->loss_packets = 0;
+	r->loss_lost = 0;
+	r->loss_at_us = now_us + r->min_rtt_us;
 	pace(r, BRAID_RATE_ONE + r->step);
 }
 
@@ -613,25 +621,56 @@ static void competing(struct braid_rate *r, const struct measure *m,
 			BRAID_RATE_ONE * 5 / 4 : BRAID_RATE_ONE);
 }
 
+/* The link said no: its queue grew, or it lost more than it does anyway. */
+static bool refused(const struct braid_rate *r, const struct measure *m)
+{
+	u32 known = r->loss_packets / 32 +
+		    (u64)r->loss_packets * r->loss_random / BRAID_RATE_ONE;
+
+	return m->last_us > r->target_us / 2 + r->jitter_us ||
+	       r->loss_lost > known + 2;
+}
+
+static void probe_failed(struct braid_rate *r, u64 now_us)
+{
+	r->step = STEP_FIRST;
+	r->idle_probes = 0;
+	r->probe_us = now_us + r->wait_us;
+	r->wait_us = min_t(u64, 2 * r->wait_us, WAIT_LAST_US);
+	loss_recount(r, now_us);
+	cruise(r, now_us);
+}
+
+/*
+ * A step of which half was delivered has succeeded. When it was not and the
+ * queue stayed empty all the same, the sender did not come to it (late
+ * timers, a busy machine): a larger step tells more.
+ */
 static void probing(struct braid_rate *r, u64 now_us)
 {
 	struct measure m;
+	bool more;
 
 	if (now_us < r->until_us)
 		return;
 	gather(r, r->round_us, &m);
-	loss_recount(r, now_us);
-	if (m.rate >= scale(r->rate, BRAID_RATE_ONE + r->step / 2)) {
+	more = m.rate >= scale(r->rate, BRAID_RATE_ONE + r->step / 2);
+	if (m.rate > r->rate)
 		confirm(r, m.rate, now_us);
-		r->step = min_t(u32, 2 * r->step, STEP_LAST);
-		r->wait_us = WAIT_FIRST_US;
-		probe(r, now_us);
+	r->idle_probes = more ? 0 : r->idle_probes + 1;
+	if ((!more && refused(r, &m)) || r->idle_probes > IDLE_PROBES) {
+		probe_failed(r, now_us);
 		return;
 	}
-	r->step = STEP_FIRST;
-	r->probe_us = now_us + r->wait_us;
-	r->wait_us = min_t(u64, 2 * r->wait_us, WAIT_LAST_US);
-	cruise(r, now_us);
+	if (more)
+		r->wait_us = WAIT_FIRST_US;
+	r->step = min_t(u32, 2 * r->step, STEP_LAST);
+	if (m.limited) {
+		loss_recount(r, now_us);
+		cruise(r, now_us);
+		return;
+	}
+	probe(r, now_us);
 }
 
 static void step(struct braid_rate *r, u64 now_us, bool backlogged,
@@ -640,7 +679,7 @@ static void step(struct braid_rate *r, u64 now_us, bool backlogged,
 	struct measure m, now;
 
 	gather(r, r->round_us, &m);
-	gather(r, r->min_rtt_us / 4, &now);
+	gather(r, max_t(u32, r->min_rtt_us / 4, PERSIST_US), &now);
 	if (r->phase == BRAID_RATE_STARTUP) {
 		startup(r, now_us, backlogged);
 		return;

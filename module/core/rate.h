@@ -78,6 +78,7 @@ struct braid_rate_slot {
  * @full_rate: startup: the rate that has to be exceeded by a quarter
  * @full_us: startup: when it last was, or nothing waited
  * @step: next probe's step, in 1/1024
+ * @idle_probes: probes in a row that neither gained nor were refused
  * @wait_us: how long to wait after a probe that failed
  * @probe_us: no probe before this moment
  * @empty_us: since when the queue is empty although data waits, 0 for not
@@ -125,6 +126,7 @@ struct braid_rate {
 	u64 full_us;
 
 	u32 step;
+	u32 idle_probes;
 	u64 wait_us;
 	u64 probe_us;
 	u64 empty_us;

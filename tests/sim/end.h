@@ -28,6 +28,8 @@
  * @repair: repairs of one packet, at most
  * @slack_ns: pacing: how much too early is not worth a timer
  * @late_ns: timers of the machine come up to this much late
+ * @stall_us: now and then (each 100 to 500 ms) the machine does nothing for
+ *	2 ms up to this long, 0 for never
  * @cap_us: the resequencer's longest hold
  * @limit_bytes: the resequencer's bound
  * @records: packets in flight that a path remembers
@@ -45,6 +47,7 @@ struct knobs {
 	u32 repair;
 	u64 slack_ns;
 	u64 late_ns;
+	u32 stall_us;
 	u32 cap_us;
 	u32 limit_bytes;
 	u32 records;
@@ -164,6 +167,10 @@ struct end {
 	struct event report_timer;
 	struct event reseq_timer;
 	struct event tick;
+	struct event stall;
+	bool stalled;
+	struct packet *held;
+	struct packet *held_tail;
 	bool pumping;
 	bool again;
 

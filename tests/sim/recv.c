@@ -54,11 +54,21 @@ static void arm_reseq(struct end *e)
 			 (at_us - e->offset_us) * NSEC_PER_USEC);
 }
 
+/* A timer of a machine that does nothing fires when it does again. */
+static bool later(struct end *e, struct event *ev)
+{
+	if (e->stalled)
+		event_at(e->clock, ev, e->stall.at_ns + 1000);
+	return e->stalled;
+}
+
 static void on_reseq(void *arg)
 {
 	struct end *e = arg;
 	struct list_head out;
 
+	if (later(e, &e->reseq_timer))
+		return;
 	INIT_LIST_HEAD(&out);
 	braid_reseq_expire(&e->reseq, end_us(e), &out);
 	release(e, &out);
@@ -150,7 +160,10 @@ static void report_due(struct end *e, bool gap)
 
 static void on_report(void *arg)
 {
-	report(arg);
+	struct end *e = arg;
+
+	if (!later(e, &e->report_timer))
+		report(e);
 }
 
 static void take_data(struct end *e, struct path *p, struct packet *pk)
@@ -241,7 +254,7 @@ static void take_control(struct end *e, struct path *p, struct packet *pk)
 		send_pump(e);
 }
 
-void end_receive(struct end *e, struct packet *pk)
+static void receive(struct end *e, struct packet *pk)
 {
 	struct path *p = &e->path[pk->path];
 
@@ -252,12 +265,53 @@ void end_receive(struct end *e, struct packet *pk)
 		take_data(e, p, pk);
 }
 
+void end_receive(struct end *e, struct packet *pk)
+{
+	if (!e->stalled) {
+		receive(e, pk);
+		return;
+	}
+	pk->next = NULL;
+	if (e->held_tail)
+		e->held_tail->next = pk;
+	else
+		e->held = pk;
+	e->held_tail = pk;
+}
+
+/* The machine stops, or goes on and takes in what came meanwhile. */
+static void on_stall(void *arg)
+{
+	struct end *e = arg;
+	u64 least_us = 100000, more_us = 400000;
+	struct packet *pk;
+
+	e->stalled = !e->stalled;
+	if (e->stalled) {
+		least_us = 2000;
+		more_us = e->knobs.stall_us - least_us;
+	}
+	event_at(e->clock, &e->stall, e->clock->now_ns +
+		 (least_us + rnd_below(e->clock, more_us)) * NSEC_PER_USEC);
+	while (!e->stalled && (pk = e->held)) {
+		e->held = pk->next;
+		receive(e, pk);
+	}
+	if (e->stalled)
+		return;
+	e->held_tail = NULL;
+	send_pump(e);
+}
+
 void recv_init(struct end *e)
 {
 	u32 i;
 
 	event_init(&e->report_timer, on_report, e);
 	event_init(&e->reseq_timer, on_reseq, e);
+	event_init(&e->stall, on_stall, e);
+	if (e->knobs.stall_us)
+		event_at(e->clock, &e->stall, 50 * NSEC_PER_MSEC);
 	braid_reseq_init(&e->reseq, e->lane, SIM_LANES, e->seen,
 			 e->knobs.cap_us, e->knobs.limit_bytes);
 	for (i = 0; i < SIM_PATHS; i++)
@@ -268,7 +322,12 @@ void recv_fini(struct end *e)
 {
 	struct braid_item *item, *next;
 	struct list_head out;
+	struct packet *pk;
 
+	while ((pk = e->held)) {
+		e->held = pk->next;
+		packet_put(pk);
+	}
 	INIT_LIST_HEAD(&out);
 	braid_reseq_flush(&e->reseq, end_us(e), &out);
 	list_for_each_entry_safe(item, next, &out, node)

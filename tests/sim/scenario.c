@@ -14,6 +14,16 @@
 	.skew_us = 150000,						\
 }
 
+/* An emulated machine: late timers, and stalls. */
+#define BUSY {								\
+	.report_us = 1000, .report_div = 8, .report_max_us = 5000,	\
+	.repair = 2, .slack_ns = 200000, .late_ns = 1000000,		\
+	.stall_us = 20000, .cap_us = 250000, .limit_bytes = 16 << 20,	\
+	.records = 4096, .schedule_us = 50000, .margin_us = 10000,	\
+	.repair_quarters = 8, .repair_extra_us = 20000,			\
+	.skew_us = 150000,						\
+}
+
 #define LINK(mbit, ms)	{ .rate = MBIT(mbit), .delay_us = (ms) * 1000 }
 #define UNEQUAL		{ LINK(20, 10), LINK(30, 25), LINK(50, 50) }
 #define ONE_CUBIC	{ { .kind = FLOW_CUBIC, .start_us = 200000 } }
@@ -79,6 +89,10 @@ static const struct scenario table[] = {
 		{ .kind = FLOW_CUBIC, .start_us = 200000 },
 		{ .kind = FLOW_CONSTANT, .rate = MBIT(2), .size = 1200,
 		  .start_us = 1000000, .ahead = true } }),
+	BASIC("busy", .knobs = BUSY),
+	BASIC("busy-lossy", .knobs = BUSY, .link = { LINK(20, 10),
+		LINK(30, 25), { .rate = MBIT(50), .delay_us = 50000,
+				.loss_ppm = 10000 } }),
 	BASIC("bbr", .flow = { { .kind = FLOW_BBR, .start_us = 200000 } }),
 	BASIC("udp", .flow = { { .kind = FLOW_CONSTANT, .rate = MBIT(120),
 				 .size = 1436, .start_us = 200000 } }),

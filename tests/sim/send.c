@@ -437,6 +437,8 @@ void send_pump(struct end *e)
 	bool any;
 	u32 i;
 
+	if (e->stalled)
+		return;
 	if (e->pumping) {
 		e->again = true;
 		return;
@@ -689,6 +691,8 @@ static void on_tick(void *arg)
 	u32 i, bin = e->clock->now_ns / (100 * NSEC_PER_MSEC);
 
 	event_at(e->clock, &e->tick, e->clock->now_ns + TICK_NS);
+	if (e->stalled)
+		return;
 	for (i = 0; i < e->n_paths; i++) {
 		tick_path(&e->path[i], now_us);
 		if (bin < END_BINS)
