@@ -263,28 +263,39 @@ test_monitor() {
 	tunnel_down
 }
 
+# An event, seen by a listener that has got so far.
+poke() {
+	ctl peer add braid0 peer poke address 10.99.1.1
+	ctl peer del braid0 peer poke
+	seen peer-del
+}
+
 # A listener that is too slow is told how much it missed.
 test_monitor_tells_of_loss() {
-	local i pid batch=$dir/batch
+	local i pid old
 
+	old=$(cat /proc/sys/net/core/rmem_default)
 	ctl dev add braid0
-	ctl -j monitor >"$dir/events" &
+	# room for very few events
+	echo 2304 >/proc/sys/net/core/rmem_default
+	nsenter "--net=/run/netns/$GWA" -- braidctl -j monitor >"$dir/events" &
 	pid=$!
-	ctl peer add braid0 peer first address 10.99.1.1
-	until_true 10 seen peer-new
+	until_true 20 poke
+	echo "$old" >/proc/sys/net/core/rmem_default
 	kill -STOP $pid
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 8; i++)); do
 		ctl peer add braid0 peer "p$i" address "10.99.2.$i"
-		ctl peer del braid0 peer "p$i"
 	done
 	kill -CONT $pid
+	until_true 20 seen '"peer":"p0"'
 	ctl peer add braid0 peer last address 10.99.1.2
 	until_true 20 seen '"peer":"last"'
-	# with a default receive buffer all may have fitted: then no gap is told
-	jq -se '([.[] | select(.what == "lost") | .count] | add // 0) as $lost |
-		([.[] | select(.seq)] | (last.seq - first.seq + 1 - length)) == $lost' \
-		"$dir/events" || fail "gaps and told losses differ"
-	rm -f "$batch"
+	expect "events lost" "$(jq -s '[.[] | .count // 0] | add' "$dir/events")" -gt 0
+	# what was not seen was told of; the first may have had a gap before it
+	jq -se '(map(.count // 0) | add) + (map(select(.seq)) | length) ==
+		(map(select(.seq)) | last.seq - first.seq + 1) +
+		(first.count // 0)' "$dir/events" ||
+		fail "gaps and told losses differ: $(cat "$dir/events")"
 }
 
 # ip netns exec has a /sys of its own, where no pin of ours can be seen.
@@ -342,7 +353,7 @@ test_many_peers() {
 	local i
 
 	ctl dev add braid0
-	for ((i = 1; i <= 150; i++)); do
+	for ((i = 1; i <= 30; i++)); do
 		echo peer add braid0 peer "p$i" address "10.98.0.$i"
 		echo path add braid0 peer "p$i" path wan1 local 10.0.1.1:7000 \
 			remote "10.0.1.2:$((10000 + i))"
@@ -350,9 +361,9 @@ test_many_peers() {
 		# shellcheck disable=SC2086 # words
 		ctl $line
 	done
-	expect "peers" "$(ctl -j peer show braid0 | jq length)" -eq 150
-	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 150
+	expect "peers" "$(ctl -j peer show braid0 | jq length)" -eq 30
+	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 30
 	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 1
 	expect "paths in the tree" "$(ctl -j show braid0 |
-		jq '[.[0].peers[].paths[]] | length')" -eq 150
+		jq '[.[0].peers[].paths[]] | length')" -eq 30
 }
