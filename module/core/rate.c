@@ -288,13 +288,25 @@ static void restrain(struct braid_rate *r, u64 now_us)
 	r->low_until_us = now_us + r->min_rtt_us + r->round_us;
 }
 
+/* After a fall of more than a quarter what is under way is far too much. */
+static enum braid_rate_phase slower(const struct braid_rate *r)
+{
+	return r->rate < scale(r->before, BRAID_RATE_ONE * 3 / 4) ?
+	       BRAID_RATE_HOLD : BRAID_RATE_DRAIN;
+}
+
+static u32 drain_gain(const struct braid_rate *r)
+{
+	return r->phase == BRAID_RATE_HOLD ? BRAID_RATE_ONE / 8 :
+					     BRAID_RATE_ONE / 2;
+}
+
 static void drain(struct braid_rate *r, enum braid_rate_phase how, u64 now_us)
 {
 	enter(r, how, now_us);
 	r->until_us = now_us + 6 * r->min_rtt_us + 200 * BRAID_USEC_PER_MSEC;
 	restrain(r, now_us);
-	pace(r, how == BRAID_RATE_HOLD ? BRAID_RATE_ONE / 8 :
-					 BRAID_RATE_ONE / 2);
+	pace(r, drain_gain(r));
 }
 
 static bool drains(const struct braid_rate *r)
@@ -320,18 +332,16 @@ static void compete(struct braid_rate *r, u64 now_us)
 /* The queue is too long: reads the rate off it, and empties it. */
 static void overrun(struct braid_rate *r, u64 now_us)
 {
-	enum braid_rate_phase how = BRAID_RATE_DRAIN;
 	struct measure m;
 
 	gather_busy(r, r->round_us, &m);
-	if (m.us < PERSIST_US)
-		gather(r, r->round_us, &m);
-	if (m.rate < scale(r->rate, BRAID_RATE_ONE * 3 / 4))
-		how = BRAID_RATE_HOLD;
+	if (m.us < r->round_us)
+		gather(r, 3 * r->round_us, &m);
 	r->step = STEP_FIRST;
 	r->before = r->rate;
-	confirm(r, m.rate, now_us);
-	drain(r, how, now_us);
+	if (m.us)
+		confirm(r, m.rate, now_us);
+	drain(r, slower(r), now_us);
 }
 
 /*
@@ -410,8 +420,12 @@ static void draining(struct braid_rate *r, const struct measure *now,
 	struct measure busy;
 
 	gather_busy(r, now_us - r->phase_us, &busy);
-	if (busy.us >= r->round_us / 2 && trend(r, &busy))
+	if (busy.us >= r->round_us / 2 && trend(r, &busy)) {
 		confirm(r, busy.rate, now_us);
+		if (!r->emptying)
+			r->phase = slower(r);
+		pace(r, drain_gain(r));
+	}
 	if (now_us >= r->until_us ||
 	    (!r->emptying && now->last_us <= r->target_us))
 		cruise(r, now_us);
