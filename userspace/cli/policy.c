@@ -10,6 +10,12 @@ static void loaded(const char *name)
 
 static int load(struct br_call *call)
 {
+	struct br_nl *nl = br_nl_open(&call->err);
+
+	/* without the module libbpf would only say that a type is unknown */
+	if (!nl)
+		return -call->err.code;
+	br_nl_close(nl);
 	br_policy_verbose(call->verbose);
 	return br_policy_load(br_call_text(call, "file"), loaded, &call->err);
 }
