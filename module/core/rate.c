@@ -15,6 +15,7 @@
 #define TARGET_MAX_US	4000
 /* Shorter spikes of delay come from busy machines, not from the link. */
 #define PERSIST_US	24000
+#define FEW_SLOTS	3
 #define EXCESS_MIN_US	5000
 #define PAUSE_MAX_US	(50 * BRAID_USEC_PER_MSEC)
 #define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
@@ -45,6 +46,7 @@ struct measure {
 	u32 queue_us;	/* least of all */
 	u32 first_us;	/* queue in the oldest slot */
 	u32 last_us;	/* queue in the newest slot */
+	u32 slots;
 	bool limited;
 };
 
@@ -125,7 +127,10 @@ static u32 excess_us(const struct braid_rate *r)
 	       max_t(u32, r->min_rtt_us / 10, EXCESS_MIN_US);
 }
 
-/* The newest complete slots, at least @us long if there are as many. */
+/*
+ * The newest complete slots, at least @us long and FEW_SLOTS, if there are as
+ * many.
+ */
 static void gather(const struct braid_rate *r, u32 us, struct measure *m)
 {
 	const struct braid_rate_slot *s;
@@ -133,8 +138,9 @@ static void gather(const struct braid_rate *r, u32 us, struct measure *m)
 
 	memset(m, 0, sizeof(*m));
 	m->queue_us = U32_MAX;
-	for (i = 1; i <= r->slots && m->us < us; i++) {
+	for (i = 1; i <= r->slots && (m->us < us || i <= FEW_SLOTS); i++) {
 		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
+		m->slots = i;
 		m->bytes += s->bytes;
 		m->us += s->us;
 		m->queue_us = min(m->queue_us, s->queue_us);
@@ -173,6 +179,7 @@ static void gather_busy(const struct braid_rate *r, u32 us, struct measure *m)
 		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
 		if (s->queue_us <= r->target_us + r->jitter_us)
 			break;
+		m->slots = i;
 		m->bytes += s->bytes;
 		m->us += s->us;
 		m->first_us = s->queue_us;
@@ -335,8 +342,12 @@ static void overrun(struct braid_rate *r, u64 now_us)
 	struct measure m;
 
 	gather_busy(r, r->round_us, &m);
-	if (m.us < r->round_us)
+	if (m.us < r->round_us || m.slots < FEW_SLOTS)
 		gather(r, 3 * r->round_us, &m);
+	if (r->phase != BRAID_RATE_PROBE) {
+		r->wait_us = WAIT_FIRST_US;
+		r->probe_us = now_us;
+	}
 	r->step = STEP_FIRST;
 	r->before = r->rate;
 	if (m.us)
@@ -392,7 +403,7 @@ static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 	if (m.rate > r->rate)
 		confirm(r, m.rate, now_us);
 	gather(r, max_t(u32, r->min_rtt_us / 2, PERSIST_US), &m);
-	if (m.us >= PERSIST_US && m.queue_us != U32_MAX &&
+	if (m.slots >= FEW_SLOTS && m.queue_us != U32_MAX &&
 	    m.queue_us > excess_us(r)) {
 		overrun(r, now_us);
 		return;
@@ -420,7 +431,8 @@ static void draining(struct braid_rate *r, const struct measure *now,
 	struct measure busy;
 
 	gather_busy(r, now_us - r->phase_us, &busy);
-	if (busy.us >= r->round_us / 2 && trend(r, &busy)) {
+	if (busy.us >= r->round_us / 2 && busy.slots >= FEW_SLOTS &&
+	    trend(r, &busy)) {
 		confirm(r, busy.rate, now_us);
 		if (!r->emptying)
 			r->phase = slower(r);
