@@ -117,7 +117,7 @@ END_TEST
 START_TEST(expand_random)
 {
 	u64 seed = 1, expected, n;
-	int i;
+	int i, wrong = 0;
 
 	for (i = 0; i < 200000; i++) {
 		expected = unit_random(&seed) >> unit_below(&seed, 60);
@@ -126,8 +126,9 @@ START_TEST(expand_random)
 			continue;
 		if (n < expected && expected > U64_MAX - (1ULL << 32))
 			continue;
-		ck_assert_uint_eq(braid_expand32(expected, n), n);
+		wrong += braid_expand32(expected, n) != n;
 	}
+	ck_assert_int_eq(wrong, 0);
 }
 END_TEST
 
@@ -233,7 +234,7 @@ START_TEST(report_round_trip)
 	size_t left, i;
 	int k, len;
 
-	for (k = 0; k < 3000; k++) {
+	for (k = 0; k < 500; k++) {
 		random_report(&r, &seed);
 		len = braid_report_write(buf, BRAID_REPORT_MAX, &r);
 		ck_assert_int_gt(len, 0);
@@ -393,7 +394,7 @@ START_TEST(schedule_round_trip)
 	u64 seed = 4;
 	int k, len, i;
 
-	for (k = 0; k < 300; k++) {
+	for (k = 0; k < 60; k++) {
 		random_schedule(&s, &seed);
 		len = braid_schedule_write(buf, BRAID_SCHEDULE_MAX, &s);
 		ck_assert_int_eq(len, BRAID_TLV_LEN + BRAID_SCHEDULE_LEN +
