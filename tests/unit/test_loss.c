@@ -343,6 +343,7 @@ START_TEST(grows)
 	REPORT(20, 1, 12, 12, 8, 9);
 	ck_assert_ptr_eq(braid_loss_grow(&l, large, 64), small);
 	memset(small, 0xff, sizeof(small));
+	ck_assert(!braid_loss_full(&l));
 	for (; pn < 60; pn++) {
 		rec = braid_loss_sent(&l, 1000, pn, false, &dropped);
 		ck_assert_ptr_eq(rec, &large[pn]);
@@ -435,6 +436,8 @@ static void model_send(u64 now)
 	model[pn].state = 1;
 	rec = braid_loss_sent(&l, model[pn].size, now, false, &dropped);
 	ck_assert_ptr_null(rec->cookie);
+	ck_assert(!rec->data);
+	rec->data = true;
 	rec->gseq = 7 * pn;
 	if (unit_below(&model_seed, 4)) {
 		rec->cookie = (void *)(uintptr_t)(pn + 1);
