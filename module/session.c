@@ -240,9 +240,13 @@ struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,
 	p->index = index;
 	p->key = *key;
 	braid_replay_init(&p->replay);
-	rcu_assign_pointer(s->rx[index], p);
+	RCU_INIT_POINTER(s->rx[index], NULL);
 	if (old)
 		braid_rx_path_replace(s, old);
-	braid_reseq_path_add(&s->reseq, index, id);
+	if (braid_reseq_path_add(&s->reseq, index, id)) {
+		kfree_sensitive(p);
+		return NULL;
+	}
+	rcu_assign_pointer(s->rx[index], p);
 	return p;
 }
