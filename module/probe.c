@@ -244,6 +244,20 @@ static bool braid_probe_known(struct braid_path *path, u64 id)
 	return false;
 }
 
+void braid_probe_moved(struct braid_session *s, const struct braid_origin *from)
+{
+	struct braid_peer *peer = s->peer;
+	struct braid_path *path;
+
+	spin_lock_bh(&peer->lock);
+	path = braid_path_by_tuple(peer, from);
+	if (path)
+		braid_probe_now(path, braid_now_us());
+	else if (from->sock->listen)
+		braid_reverse_request(peer, from);
+	spin_unlock_bh(&peer->lock);
+}
+
 static void braid_probe_take(struct braid_peer *peer,
 			     const struct braid_probe *p, u64 now_us)
 {

@@ -30,6 +30,12 @@ void braid_path_alive(struct braid_path *path, u64 now_us);
  */
 void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 			 const struct braid_origin *from, u64 now_us);
+/*
+ * The newest packet of a path of the peer's came from somewhere else than those
+ * before: the way back to there is to be found or proven. Takes the peer's
+ * lock.
+ */
+void braid_probe_moved(struct braid_session *s, const struct braid_origin *from);
 /* The reply to one of ours. Takes the peer's lock. */
 void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 			 u64 now_us);

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "device.h"
 #include "peer.h"
+#include "probe.h"
 #include "report.h"
 #include "source.h"
 
@@ -24,6 +25,7 @@
  * @pn: packet number, all 64 bits
  * @key: key of a path without state
  * @from: where it came from
+ * @moved: the path's packets came from elsewhere until now
  * @tos: outer DSCP and ECN
  * @now_us: when it came
  */
@@ -36,6 +38,7 @@ struct braid_incoming {
 	u64 pn;
 	struct braid_key key;
 	struct braid_origin from;
+	bool moved;
 	u8 tos;
 	u64 now_us;
 };
@@ -134,6 +137,18 @@ static int braid_open_packet(struct braid_incoming *in)
 	       BRAID_CNT_DROP_RX_MEMORY : 0;
 }
 
+static bool braid_same_source(const union braid_addr *a,
+			      const union braid_addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET)
+		return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr &&
+		       a->in4.sin_port == b->in4.sin_port;
+	return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
+	       a->in6.sin6_port == b->in6.sin6_port;
+}
+
 /*
  * The packet is authentic: its number is taken, its path noted. Session's
  * lock. 0 or a drop reason.
@@ -165,6 +180,7 @@ static int braid_accept(struct braid_incoming *in)
 	if (INET_ECN_is_ce(in->tos))
 		p->ce++;
 	if (in->pn >= next) {
+		in->moved = next && !braid_same_source(&p->from, &in->from.from);
 		p->arrival_us = in->now_us;
 		p->from = in->from.from;
 		p->sock = in->bs;
@@ -320,6 +336,8 @@ int braid_receive(struct sock *sk, struct sk_buff *skb)
 		      braid_receive_data(&in) : braid_receive_control(&in);
 	if (err)
 		braid_drop(in.bs->braid, skb, err);
+	else if (in.moved)
+		braid_probe_moved(in.s, &in.from);
 	braid_key_wipe(&in.key);
 out:
 	rcu_read_unlock_bh();
