@@ -278,6 +278,7 @@ static void braid_probe_take(struct braid_peer *peer,
 		}
 		braid_path_alive(path, now_us);
 		braid_path_view_update(path);
+		braid_report_tell(path);
 	}
 }
 

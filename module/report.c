@@ -204,7 +204,7 @@ void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 	braid_path_view_update(path);
 }
 
-static void braid_report_tell(struct braid_path *path)
+void braid_report_tell(struct braid_path *path)
 {
 	struct braid_event_ctx ctx = {
 		.slot = path->slot, .path_id = path->id,

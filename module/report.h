@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct braid_path;
 struct braid_peer;
 struct braid_rx_path;
 struct braid_session;
@@ -20,6 +21,8 @@ void braid_report_due(struct braid_session *s, struct braid_rx_path *p,
 		      u64 now_us, bool gap);
 /* Sends what is due. BH; takes both locks, one after the other. */
 void braid_report_send(struct braid_session *s);
+/* Tells the policy that a path has new measurements. Peer's lock. */
+void braid_report_tell(struct braid_path *path);
 /* The peer's report came. Takes the peer's lock. */
 void braid_report_receive(struct braid_peer *peer, const u8 *value, size_t len,
 			  u64 now_us);
