@@ -2,12 +2,14 @@
 /*
  * forge send KEYFILE ADDRESS PORT [NAME=VALUE...]
  *	seals packets as the end would to which KEYFILE belongs, and sends them
+ * forge batch KEYFILE ADDRESS PORT
+ *	as often as standard input has lines NAME=VALUE...
  * forge replay PCAP ADDRESS PORT
  *	sends again what tcpdump recorded (Ethernet, IPv4, UDP)
  *
  * Made from the description of the wire format, with another library than the
- * module's. Standard output gets the number of packets sent, and for "send" the
- * length of one.
+ * module's. Standard output gets the number of packets sent, and for "send" and
+ * "batch", a line each, the length of one.
  *
  *	type= epoch= path= session= pn=	fields of the clear header
  *	gseq= lane= back=		fields of the data header
@@ -354,6 +356,32 @@ static void send_all(struct forge *f, bool numbered)
 		}
 	}
 	printf("%lu %zu\n", sent, len);
+	sent = 0;
+}
+
+static void send_one(const char *keyfile, char **argv)
+{
+	static struct forge f;
+
+	key_read(&f, keyfile);
+	fields_read(&f, argv);
+	plain_read(&f, argv);
+	send_all(&f, !text(argv, "sealed", NULL));
+}
+
+static void send_batch(const char *keyfile)
+{
+	char line[4096], *argv[32];
+	int n;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		argv[0] = strtok(line, " \t\n");
+		for (n = 0; argv[n] && n < 31; n++)
+			argv[n + 1] = strtok(NULL, " \t\n");
+		argv[n] = NULL;
+		if (n)
+			send_one(keyfile, argv);
+	}
 }
 
 /* A classic pcap file of this machine's byte order. */
@@ -398,18 +426,16 @@ static void connect_to(const char *address, const char *port)
 
 int main(int argc, char **argv)
 {
-	static struct forge f;
-
 	if (argc < 5)
-		errx(2, "usage: forge send|replay FILE ADDRESS PORT [NAME=VALUE...]");
+		errx(2, "usage: forge send|batch|replay FILE ADDRESS PORT [NAME=VALUE...]");
 	connect_to(argv[3], argv[4]);
-	if (!strcmp(argv[1], "replay")) {
+	if (!strcmp(argv[1], "replay"))
 		replay(argv[2]);
-		return 0;
-	}
-	key_read(&f, argv[2]);
-	fields_read(&f, argv + 5);
-	plain_read(&f, argv + 5);
-	send_all(&f, !text(argv + 5, "sealed", NULL));
+	else if (!strcmp(argv[1], "batch"))
+		send_batch(argv[2]);
+	else if (!strcmp(argv[1], "send"))
+		send_one(argv[2], argv + 5);
+	else
+		errx(2, "%s: not send, batch or replay", argv[1]);
 	return 0;
 }
