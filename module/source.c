@@ -100,7 +100,10 @@ static bool braid_source6(struct braid_peer *peer, const struct sk_buff *skb)
 	struct rt6_info *rt;
 	bool ok;
 
-	/* Every interface has a route to these; the address itself decides. */
+	/* Every interface has a route to these two; nobody sends from a group, */
+	if (ipv6_addr_is_multicast(&ip6->saddr))
+		return false;
+	/* and for a link-local address the address itself decides. */
 	if (ipv6_addr_type(&ip6->saddr) & IPV6_ADDR_LINKLOCAL)
 		return braid_peer_by_address(peer->braid, &ip6->saddr) == peer;
 	rt = dst_rt6_info(ip6_route_lookup(dev_net(peer->braid->dev), &fl, skb,
