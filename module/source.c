@@ -77,7 +77,8 @@ static bool braid_route6_is_peer(struct braid_peer *peer, struct rt6_info *rt,
 {
 	struct fib6_info *f6i = rcu_dereference(rt->from), *other;
 
-	if (!f6i)
+	/* Our own addresses on the device have local routes that lead to it. */
+	if (!f6i || f6i->fib6_type != RTN_UNICAST)
 		return false;
 	if (braid_nexthop6(peer, f6i, saddr))
 		return true;
