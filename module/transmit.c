@@ -399,6 +399,7 @@ static void braid_pump_arm(struct braid_peer *peer, bool at_once)
 
 /* Peer's lock, which is dropped and taken again. True: worth another round. */
 static bool braid_pump_round(struct braid_peer *peer)
+	__releases(&peer->lock) __acquires(&peer->lock)
 {
 	struct braid_outgoing out[BRAID_PUMP_BATCH];
 	u64 now_ns = ktime_get_ns();

@@ -68,7 +68,7 @@ static inline u64 div64_u64(u64 a, u64 b)
 
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 {
-	return (u64)((unsigned __int128)a * b / c);
+	return (u64)((__uint128_t)a * b / c);
 }
 
 static inline int fls64(u64 v)
