@@ -3,12 +3,10 @@
 
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
-#include <net/ip_tunnels.h>
-#include <net/route.h>
-#include <net/udp_tunnel.h>
 
 #include "admit.h"
 #include "device.h"
+#include "outer.h"
 #include "peer.h"
 #include "probe.h"
 #include "repair.h"
@@ -21,9 +19,7 @@
 /* Packets that are this little early go along: fewer timers. */
 #define BRAID_PACE_SLACK_NS	(200 * NSEC_PER_USEC)
 /* Headers that come in front of ours. */
-#define BRAID_HEADROOM							\
-	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
-	 BRAID_HDR_LEN + BRAID_DATA_LEN)
+#define BRAID_HEADROOM	(BRAID_OUTER_ROOM + BRAID_HDR_LEN + BRAID_DATA_LEN)
 
 /**
  * struct braid_outgoing - a packet that has its number and is to be sealed
@@ -257,85 +253,13 @@ static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
 	return skb;
 }
 
-static void braid_wire4(struct braid_path *path, struct sk_buff *skb, u8 tos)
-{
-	struct braid_device *braid = path->peer->braid;
-	struct braid_socket *bs = path->sock;
-	struct sock *sk = bs->sock->sk;
-	struct flowi4 fl = {
-		.saddr = bs->local.in4.sin_addr.s_addr,
-		.daddr = path->remote.in4.sin_addr.s_addr,
-		.fl4_sport = bs->local.in4.sin_port,
-		.fl4_dport = path->remote.in4.sin_port,
-		.flowi4_mark = bs->fwmark,
-		.flowi4_oif = bs->link,
-		.flowi4_proto = IPPROTO_UDP,
-	};
-	struct rtable *rt = dst_cache_get_ip4(&path->dst, &fl.saddr);
-
-	if (!rt) {
-		rt = ip_route_output_flow(sock_net(sk), &fl, sk);
-		if (IS_ERR(rt)) {
-			braid_drop(braid, skb, BRAID_CNT_DROP_TX_ROUTE);
-			return;
-		}
-		if (rt->dst.dev == braid->dev) {
-			ip_rt_put(rt);
-			braid_drop(braid, skb, BRAID_CNT_DROP_TX_LOOP);
-			return;
-		}
-		dst_cache_set_ip4(&path->dst, &rt->dst, fl.saddr);
-	}
-	udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, tos,
-			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
-			    fl.fl4_dport, false, false);
-}
-
-static void braid_wire6(struct braid_path *path, struct sk_buff *skb, u8 tos)
-{
-	struct braid_device *braid = path->peer->braid;
-	struct braid_socket *bs = path->sock;
-	struct sock *sk = bs->sock->sk;
-	struct flowi6 fl = {
-		.saddr = bs->local.in6.sin6_addr,
-		.daddr = path->remote.in6.sin6_addr,
-		.fl6_sport = bs->local.in6.sin6_port,
-		.fl6_dport = path->remote.in6.sin6_port,
-		.flowi6_mark = bs->fwmark,
-		.flowi6_oif = bs->link ?: path->remote.in6.sin6_scope_id,
-		.flowi6_proto = IPPROTO_UDP,
-	};
-	struct dst_entry *dst = dst_cache_get_ip6(&path->dst, &fl.saddr);
-
-	if (!dst) {
-		dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, &fl,
-						      NULL);
-		if (IS_ERR(dst)) {
-			braid_drop(braid, skb, BRAID_CNT_DROP_TX_ROUTE);
-			return;
-		}
-		if (dst->dev == braid->dev) {
-			dst_release(dst);
-			braid_drop(braid, skb, BRAID_CNT_DROP_TX_LOOP);
-			return;
-		}
-		dst_cache_set_ip6(&path->dst, dst, &fl.saddr);
-	}
-	udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, &fl.saddr, &fl.daddr, tos,
-			     ip6_dst_hoplimit(dst), 0, fl.fl6_sport,
-			     fl.fl6_dport, false);
-}
-
 static void braid_wire(struct braid_path *path, struct sk_buff *skb, u8 tos)
 {
-	/* No device: the tunnel helpers would count it as ours once more. */
-	skb->dev = NULL;
-	skb->mark = path->sock->fwmark;
-	skb->ignore_df = 1;
-	if (path->remote.sa.sa_family == AF_INET)
-		braid_wire4(path, skb, tos);
-	else
-		braid_wire6(path, skb, tos);
+	int why = braid_outer_send(path->sock, &path->sock->local,
+				   &path->remote, &path->dst, skb, tos);
+
+	if (why)
+		braid_drop(path->peer->braid, skb, why);
 }
 
 static void braid_emit_data(struct braid_outgoing *out)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The outer packet: the route it takes, and UDP and IP around what braid says.
+ */
+#ifndef BRAID_OUTER_H
+#define BRAID_OUTER_H
+
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/dst_cache.h>
+
+#include "socket.h"
+
+/* Headroom of a packet that is given to braid_outer_send(). */
+#define BRAID_OUTER_ROOM \
+	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
+
+/**
+ * braid_outer_send - send a packet out of a socket
+ * @sock: the socket; its link and mark choose the route
+ * @local: source address; the port is the socket's
+ * @remote: where it goes
+ * @cache: keeps the route between packets of the same addresses, or NULL
+ * @skb: the packet, with BRAID_OUTER_ROOM in front of it
+ * @tos: outer DSCP and ECN
+ *
+ * BH off, under RCU. Return: 0, or a drop reason (enum braid_counter), and
+ * then @skb is still the caller's.
+ */
+int braid_outer_send(struct braid_socket *sock, const union braid_addr *local,
+		     const union braid_addr *remote, struct dst_cache *cache,
+		     struct sk_buff *skb, u8 tos);
+
+#endif
