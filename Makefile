@@ -94,14 +94,16 @@ $(BUILD)/userspace/%.o: userspace/%.c
 	$(Q)$(CC) $(WARN) $(CFLAGS) $(CPPFLAGS) $(INCLUDES) -MMD -MP -c -o $@ $<
 
 # --- unit tests: one program for each tests/unit/test_*.c, with the transport's
-# arithmetic and the library in it; other files there are linked into each.
+# arithmetic, the library and braidctl's commands in it; other files there are
+# linked into each.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 unit := $(BUILD)/unit
 unit_sources := $(wildcard tests/unit/*.c)
 unit_mains := $(wildcard tests/unit/test_*.c)
 unit_shared := $(filter-out $(unit_mains),$(unit_sources)) \
-	$(wildcard module/core/*.c) $(lib_sources)
+	$(wildcard module/core/*.c) $(lib_sources) \
+	$(filter-out %/main.c,$(cli_sources))
 unit_object = $(patsubst %.c,$(unit)/%.o,$(1))
 unit_programs := $(patsubst tests/unit/%.c,$(unit)/%,$(unit_mains))
 
@@ -115,7 +117,7 @@ $(unit)/%.o: %.c
 	@mkdir -p $(@D)
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(SANITIZE) $(CPPFLAGS) $(INCLUDES) -Imodule \
-		-Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
+		-Iuserspace/cli -Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
 
 # --- programs that the scenarios and benchmarks run
 test-tools: $(BUILD)/tests/rxsample $(BUILD)/tests/forge
@@ -165,8 +167,10 @@ netlink-gen:
 # --- installing
 sbindir := $(DESTDIR)$(PREFIX)/sbin
 bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
-man8dir := $(DESTDIR)$(PREFIX)/share/man/man8
+mandir := $(DESTDIR)$(PREFIX)/share/man
+compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 moduledir = $(DESTDIR)/lib/modules/$(release)/updates
+man5 := $(wildcard Documentation/man/*.5)
 man8 := $(wildcard Documentation/man/*.8)
 
 install: all
@@ -177,12 +181,18 @@ install: all
 	$(Q)install -m 644 $(bpf_objects) $(bpfdir)/
 	$(note) INSTALL $(moduledir)/braid.ko
 	$(Q)install -m 644 $(moddir)/braid.ko $(moduledir)/
-	$(Q)[ -z '$(man8)' ] || install -D -m 644 -t $(man8dir) $(man8)
+	$(note) INSTALL $(mandir)
+	$(Q)install -D -m 644 -t $(mandir)/man5 $(man5)
+	$(Q)install -D -m 644 -t $(mandir)/man8 $(man8)
+	$(note) INSTALL $(compdir)/braidctl
+	$(Q)install -D -m 644 userspace/cli/completion.bash $(compdir)/braidctl
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 
 uninstall:
 	$(Q)rm -f $(sbindir)/braidctl $(moduledir)/braid.ko
-	$(Q)rm -f $(patsubst Documentation/man/%,$(man8dir)/%,$(man8))
+	$(Q)rm -f $(patsubst Documentation/man/%,$(mandir)/man5/%,$(man5)) \
+		$(patsubst Documentation/man/%,$(mandir)/man8/%,$(man8)) \
+		$(compdir)/braidctl
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/braid
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 

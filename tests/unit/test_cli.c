@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../userspace/cli/command.c"
+#include "complete.h"
 #include "text.h"
 
 static int ran(struct br_call *call)
@@ -28,7 +28,15 @@ static const struct br_command paths[] = {
 		},
 		ran, "add a path",
 	},
-	{ "path", "show", &br_path_type, { { NULL } }, ran, "list" },
+	{
+		"path", "show", &br_path_type,
+		{
+			{ "dev", "DEVICE", BR_WORD_DEV, BR_BARE, NULL },
+			{ "path", "NAME", BR_WORD_FIELD, 0, NULL },
+		},
+		ran, "list",
+	},
+	{ "policy", "list", NULL, { { NULL } }, ran, "list" },
 	{ NULL }
 };
 
@@ -163,7 +171,7 @@ static const struct refusal_case refusals[] = {
 	  "dev: '0123456789abcdef' is not a device's name" },
 	{ "path add _ peer b path p", "dev: '' is not a device's name" },
 	{ "path add braid0 peer b path p note _", "note: is empty" },
-	{ "path show braid0", "unexpected word: braid0" },
+	{ "policy list braid0", "unexpected word: braid0" },
 	{ "flow show sort size",
 	  "sort: 'size' is not one of rate|bytes" },
 	{ "flow show sort rat", "sort: 'rat' is not one of rate|bytes" },
@@ -183,20 +191,29 @@ START_TEST(refusal)
 }
 END_TEST
 
+/* Names that there might be, and whether what was typed before is known. */
+static void names(const char *noun, const struct br_completion *so_far,
+		  FILE *to)
+{
+	if (strcmp(noun, "note"))
+		fprintf(to, "<%s%s>\n", noun,
+			so_far->text[0] && strcmp(noun, "dev") ? " of it" : "");
+}
+
 static void completes(const char *text, const char *want)
 {
 	char got[512] = "";
 	FILE *file = fmemopen(got, sizeof(got), "w");
 
 	br_fill(words, text);
-	br_complete(groups, split(words, args), args, file);
+	br_complete(groups, split(words, args), args, names, file);
 	fclose(file);
 	ck_assert_str_eq(got, want);
 }
 
 START_TEST(completion)
 {
-	completes("_", "path\nflow\ngenkey\nup\n");
+	completes("_", "path\npolicy\nflow\ngenkey\nup\n");
 	completes("path _", "add\nshow\n");
 	completes("path add _",
 		  "<dev>\ndev\npeer\npath\nremote\nstandby\nnote\n");
@@ -205,6 +222,11 @@ START_TEST(completion)
 	completes("path add braid0 standby _",
 		  "peer\npath\nremote\nnote\n");
 	completes("path add dev _", "<dev>\n");
+	completes("path add braid0 peer _", "<peer of it>\n");
+	/* a new path's name is the user's, as is a note */
+	completes("path add braid0 path _", "");
+	completes("path add braid0 note _", "");
+	completes("path show braid0 path _", "<path of it>\n");
 	completes("flow show sort _", "rate\nbytes\n");
 	completes("up _", "<file>\n");
 	completes("up x _", "");

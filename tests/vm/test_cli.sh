@@ -52,7 +52,7 @@ teardown() {
 	rm -rf "$dir"
 }
 
-# One end by hand: by_hand NS ME
+# One end by hand: by_hand NS ME [nokey]
 by_hand() {
 	local ns=$1 me=$2 other=$((3 - $2)) i
 
@@ -64,7 +64,8 @@ by_hand() {
 			local "10.0.$i.$me:7000" remote "10.0.$i.$other:7000" \
 			link "wan$i" cost "$i"
 	done
-	in_ns "$ns" braidctl key set braid0 peer "gw$other" file "$dir/$me.key"
+	[ "${3:-}" = nokey ] || in_ns "$ns" braidctl key set braid0 \
+		peer "gw$other" file "$dir/$me.key"
 }
 
 usable() { [ "$(ctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]; }
@@ -296,6 +297,54 @@ test_monitor_tells_of_loss() {
 		(map(select(.seq)) | last.seq - first.seq + 1) +
 		(first.count // 0)' "$dir/events" ||
 		fail "gaps and told losses differ: $(cat "$dir/events")"
+	# and after each loss comes all that there is
+	jq -se 'map(select(.what == "now")) | (map(.object) | unique) ==
+		["device", "peer"] and any(.peer == "p7")' "$dir/events" ||
+		fail "no state after a loss: $(cat "$dir/events")"
+}
+
+# completions LINE: what bash would offer where LINE ends, sorted, in one line.
+completions() {
+	# shellcheck disable=SC2016 # for the shell in there
+	in_ns "$GWA" bash -c '. "$1"
+		complete -p braidctl >/dev/null
+		COMP_LINE=$2 COMP_POINT=${#2}
+		_braidctl
+		printf "%s\n" "${COMPREPLY[@]}"' - \
+		"$top/userspace/cli/completion.bash" "$1" | sort | xargs
+}
+
+completes() { expect "after '$1'" "$(completions "$1")" = "$2"; }
+
+test_completion() {
+	by_hand "$GWA" 1 nokey
+	ctl peer add braid0 peer gw3 address 10.99.0.3
+	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
+	completes 'braidctl p' 'path peer policy'
+	completes 'braidctl -j -v so' socket
+	completes 'braidctl path ' 'add del probe set show'
+	completes 'braidctl path add braid0 standby cost 3 ' \
+		'cap cold fwmark link local path peer remote socket'
+	# names that there are, and none for what is yet to be named
+	completes 'braidctl peer set ' 'address braid0 dev multicast peer reorder-cap source'
+	completes 'braidctl dev add dev ' ''
+	completes 'braidctl peer del braid0 peer ' 'gw2 gw3'
+	completes 'braidctl peer add braid0 peer ' ''
+	completes 'braidctl show braid0 path ' 'other wan1 wan2'
+	completes 'braidctl path show peer gw2 path w' 'wan1 wan2'
+	completes 'braidctl path add braid0 socket ' 'other wan1 wan2'
+	completes 'braidctl socket add link wan' 'wan1 wan2'
+	completes 'braidctl peer set source ' 'any strict'
+	# an address with a port is one word
+	completes 'braidctl path add remote 10.0.0.1:7000 sta' standby
+	# a name is never run by the shell that completes it
+	cd "$dir"
+	ctl peer add braid0 peer "\$(touch\${IFS}ran)" address 10.99.0.4
+	completions 'braidctl peer del braid0 peer ' >/dev/null
+	must_fail test -e ran
+	mkdir "$dir/files"
+	touch "$dir/files/one.conf" "$dir/files/two.conf"
+	completes "braidctl up $dir/files/o" "$dir/files/one.conf"
 }
 
 # ip netns exec has a /sys of its own, where no pin of ours can be seen.

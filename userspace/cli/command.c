@@ -8,14 +8,7 @@
 
 #include "field.h"
 
-/* Goes through all commands; begins with { groups, NULL }. */
-struct cursor {
-	const struct br_group *group;
-	const struct br_command *command;
-};
-
-/* The next command, NULL after the last one. No group is empty. */
-static const struct br_command *next(struct cursor *at)
+const struct br_command *br_command_next(struct br_cursor *at)
 {
 	if (at->command && (++at->command)->object)
 		return at->command;
@@ -31,13 +24,13 @@ static int usage_error(struct br_call *call, const char *what,
 	return br_fail(&call->err, BR_USAGE, EINVAL, what, word);
 }
 
-static const struct br_command *find(const struct br_group *groups,
-				     const char *object, const char *verb)
+const struct br_command *br_command_find(const struct br_group *groups,
+					 const char *object, const char *verb)
 {
-	struct cursor at = { groups, NULL };
+	struct br_cursor at = { groups, NULL };
 	const struct br_command *c;
 
-	while ((c = next(&at))) {
+	while ((c = br_command_next(&at))) {
 		if (strcmp(c->object, object))
 			continue;
 		if (!c->verb || (verb && !strcmp(c->verb, verb)))
@@ -48,16 +41,16 @@ static const struct br_command *find(const struct br_group *groups,
 
 static bool known(const struct br_group *groups, const char *object)
 {
-	struct cursor at = { groups, NULL };
+	struct br_cursor at = { groups, NULL };
 	const struct br_command *c;
 
-	while ((c = next(&at)))
+	while ((c = br_command_next(&at)))
 		if (!strcmp(c->object, object))
 			return true;
 	return false;
 }
 
-static bool positional(const struct br_word *w)
+bool br_word_positional(const struct br_word *w)
 {
 	return (w->flags & BR_POSITION) == BR_POSITION;
 }
@@ -72,11 +65,11 @@ static int word_index(const struct br_command *c, const char *name)
 	return -1;
 }
 
-static int keyword_index(const struct br_command *c, const char *name)
+int br_keyword_index(const struct br_command *c, const char *name)
 {
 	int i = word_index(c, name);
 
-	return i >= 0 && positional(&c->words[i]) ? -1 : i;
+	return i >= 0 && br_word_positional(&c->words[i]) ? -1 : i;
 }
 
 const char *br_call_text(const struct br_call *call, const char *word)
@@ -159,7 +152,7 @@ static int flag_take(struct br_call *call, int i)
 /* Return: number of arguments taken, or a negative errno */
 static int word_take(struct br_call *call, int argc, char *const *argv)
 {
-	int i = keyword_index(call->command, argv[0]), taken = 1, ret;
+	int i = br_keyword_index(call->command, argv[0]), taken = 1, ret;
 	const struct br_word *w;
 
 	/* a value that looks like a keyword needs its own keyword in front */
@@ -193,8 +186,8 @@ static int required_check(struct br_call *call)
 				       "%s%s%s: %s%s%s is missing",
 				       c->object, c->verb ? " " : "",
 				       c->verb ? c->verb : "",
-				       positional(&w[i]) ? "" : w[i].name,
-				       positional(&w[i]) ? "" : " ",
+				       br_word_positional(&w[i]) ? "" : w[i].name,
+				       br_word_positional(&w[i]) ? "" : " ",
 				       w[i].value);
 	return 0;
 }
@@ -221,7 +214,7 @@ int br_command_parse(const struct br_group *groups, int argc,
 
 	if (!argc)
 		return usage_error(call, "a command is missing%s", "");
-	c = find(groups, argv[0], argc > 1 ? argv[1] : NULL);
+	c = br_command_find(groups, argv[0], argc > 1 ? argv[1] : NULL);
 	if (!c && !known(groups, argv[0]))
 		return usage_error(call, "no such command: %s", argv[0]);
 	if (!c)
@@ -243,142 +236,4 @@ int br_command_parse(const struct br_group *groups, int argc,
 		call->object = NULL;
 	}
 	return ret;
-}
-
-static void word_usage(const struct br_word *w, FILE *to)
-{
-	bool optional = !(w->flags & BR_REQUIRED);
-	const char *value = w->choices ? w->choices : w->value;
-
-	fprintf(to, optional ? " [" : " ");
-	if (w->kind == BR_WORD_FLAG)
-		fprintf(to, "%s", w->name);
-	else if (w->flags & BR_BARE)
-		fprintf(to, "%s", value);
-	else
-		fprintf(to, "%s %s", w->name, value);
-	fprintf(to, optional ? "]" : "");
-}
-
-void br_usage(const struct br_group *groups, const char *object, FILE *to)
-{
-	struct cursor at = { groups, NULL };
-	const struct br_command *c;
-	int i;
-
-	while ((c = next(&at))) {
-		if (object && strcmp(c->object, object))
-			continue;
-		fprintf(to, "  braidctl %s%s%s", c->object, c->verb ? " " : "",
-			c->verb ? c->verb : "");
-		for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++)
-			word_usage(&c->words[i], to);
-		fprintf(to, "\n        %s\n", c->help);
-	}
-}
-
-static void names_complete(const struct br_group *groups, const char *object,
-			   FILE *to)
-{
-	struct cursor at = { groups, NULL };
-	const struct br_command *c;
-	const char *last = "";
-
-	while ((c = next(&at))) {
-		if (object && strcmp(c->object, object))
-			continue;
-		if (!object && strcmp(c->object, last))
-			fprintf(to, "%s\n", c->object);
-		if (object && c->verb)
-			fprintf(to, "%s\n", c->verb);
-		last = c->object;
-	}
-}
-
-static void value_complete(const struct br_command *c, const struct br_word *w,
-			   FILE *to)
-{
-	const struct br_field *f = NULL;
-	const char *choices = w->choices;
-	size_t n;
-	int i;
-
-	if (c->type && w->kind == BR_WORD_FIELD)
-		f = br_field_find(c->type, w->name);
-	if (f && f->kind == BR_BOOL)
-		fprintf(to, "yes\nno\n");
-	else if (f && f->kind == BR_LINK)
-		fprintf(to, "<link>\n");
-	else if (f && f->names)
-		for (i = 0; f->names[i]; i++)
-			fprintf(to, "%s\n", f->names[i]);
-	else if (w->kind == BR_WORD_DEV)
-		fprintf(to, "<dev>\n");
-	else if (w->kind == BR_WORD_FILE)
-		fprintf(to, "<file>\n");
-	for (; choices && *choices; choices += n + (choices[n] == '|')) {
-		n = strcspn(choices, "|");
-		fprintf(to, "%.*s\n", (int)n, choices);
-	}
-}
-
-/* Keywords that are still free; @used: those given so far */
-static void keywords_complete(const struct br_command *c, const bool *used,
-			      FILE *to)
-{
-	bool bare = false;
-	int i;
-
-	for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++) {
-		if (used[i])
-			continue;
-		if (c->words[i].flags & BR_BARE && !bare) {
-			value_complete(c, &c->words[i], to);
-			bare = true;
-		}
-		if (!positional(&c->words[i]))
-			fprintf(to, "%s\n", c->words[i].name);
-	}
-}
-
-static int bare_free(const struct br_command *c, const bool *used)
-{
-	int i;
-
-	for (i = 0; i < BR_WORDS_MAX && c->words[i].name; i++)
-		if (c->words[i].flags & BR_BARE && !used[i])
-			return i;
-	return -1;
-}
-
-void br_complete(const struct br_group *groups, int argc, char *const *argv,
-		 FILE *to)
-{
-	const struct br_command *c;
-	bool used[BR_WORDS_MAX] = { false };
-	int i, w;
-
-	if (argc <= 1) {
-		names_complete(groups, NULL, to);
-		return;
-	}
-	c = find(groups, argv[0], argv[1]);
-	if (!c || (c->verb && argc == 2)) {
-		if (argc == 2)
-			names_complete(groups, argv[0], to);
-		return;
-	}
-	for (i = c->verb ? 2 : 1; i < argc - 1; i++) {
-		w = keyword_index(c, argv[i]);
-		if (w < 0) {
-			w = bare_free(c, used);
-			if (w < 0)
-				return;
-		} else if (c->words[w].kind != BR_WORD_FLAG && ++i == argc - 1) {
-			value_complete(c, &c->words[w], to);
-			return;
-		}
-		used[w] = true;
-	}
-	keywords_complete(c, used, to);
 }

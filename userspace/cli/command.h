@@ -104,12 +104,23 @@ const char *br_call_text(const struct br_call *call, const char *word);
 /* Usage of all commands, or of those of one object. */
 void br_usage(const struct br_group *groups, const char *object, FILE *to);
 
-/*
- * Prints what may follow the given words, one a line, for shells; the last of
- * them is being typed and may be empty. "<dev>" and "<file>" stand for names
- * that the shell knows better.
- */
-void br_complete(const struct br_group *groups, int argc, char *const *argv,
-		 FILE *to);
+/* Goes through all commands; begins with { groups, NULL }. */
+struct br_cursor {
+	const struct br_group *group;
+	const struct br_command *command;
+};
+
+/* The next command, NULL after the last one. No group is empty. */
+const struct br_command *br_command_next(struct br_cursor *at);
+
+/* The command of an object and a verb; @verb may be what follows a lone one. */
+const struct br_command *br_command_find(const struct br_group *groups,
+					 const char *object, const char *verb);
+
+/* Index of the word that a keyword stands for, -1 for none. */
+int br_keyword_index(const struct br_command *c, const char *name);
+
+/* Whether the word's place is its only name. */
+bool br_word_positional(const struct br_word *w);
 
 #endif

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion for braidctl, to be sourced by bash. What may follow comes from
-# the program's own table of commands; names of devices, links and files, which
-# it leaves to the shell, are filled in here.
+# Completion for braidctl, to be sourced by bash. All that may follow is what
+# braidctl itself says; only names of files are the shell's.
 
 _braidctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} word list=()
-	local -a args=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+	local line=${COMP_LINE:0:COMP_POINT} cur='' word
+	local -a words found=()
 
-	while [[ ${args[0]:-} == -* ]]; do
-		args=("${args[@]:1}")
+	# not COMP_WORDS, which takes an address and its port apart
+	read -ra words <<<"$line"
+	words=("${words[@]:1}")
+	while [[ ${words[0]:-} == -* ]]; do
+		words=("${words[@]:1}")
 	done
-	while read -r word; do
-		case $word in
-		'<dev>')
-			mapfile -t -O "${#list[@]}" list < <(ip -br link show \
-				type braid 2>/dev/null | sed 's/[@ ].*//') ;;
-		'<link>')
-			mapfile -t -O "${#list[@]}" list < <(ls /sys/class/net) ;;
-		'<file>')
-			mapfile -t -O "${#list[@]}" list < <(compgen -f -- "$cur")
-			compopt -o filenames ;;
-		*)
-			list+=("$word") ;;
-		esac
-	done < <(braidctl complete "${args[@]}" "$cur" 2>/dev/null)
-	mapfile -t COMPREPLY < <(compgen -W "${list[*]}" -- "$cur")
+	if [[ $line != *[[:space:]] && ${#words[@]} -gt 0 ]]; then
+		cur=${words[*]: -1}
+		unset 'words[-1]'
+	fi
+	while IFS= read -r word; do
+		if [[ $word == '<file>' ]]; then
+			compopt -o filenames 2>/dev/null
+			mapfile -t -O "${#found[@]}" found < <(compgen -f -- "$cur")
+		elif [[ $word == "$cur"* ]]; then
+			found+=("$word")
+		fi
+	done < <(braidctl complete "${words[@]}" "$cur" 2>/dev/null)
+	COMPREPLY=("${found[@]}")
 }
 
 complete -F _braidctl braidctl

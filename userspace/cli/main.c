@@ -4,31 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complete.h"
 #include "verbs.h"
-
-static const struct br_group groups[] = {
-	{ br_dev_commands },
-	{ br_socket_commands },
-	{ br_peer_commands },
-	{ br_path_commands },
-	{ br_key_commands },
-	{ br_show_commands },
-	{ br_config_commands },
-	{ br_policy_commands },
-	{ br_flow_commands },
-	{ br_counters_commands },
-	{ br_monitor_commands },
-	{ NULL }
-};
-
-static void print_usage(const char *object, FILE *to)
-{
-	fprintf(to, "usage: braidctl [-j] [-v] OBJECT VERB [KEYWORD VALUE]...\n"
-		"  -j  JSON on every show\n"
-		"  -v  say more when something fails\n"
-		"  -h  this; after an object, its commands\n\n");
-	br_usage(groups, object, to);
-}
 
 static int run(struct br_call *call)
 {
@@ -70,24 +47,25 @@ int main(int argc, char **argv)
 		else if (c == 'v')
 			call.verbose = true;
 		else
-			print_usage(NULL, c == 'h' ? stdout : stderr);
+			br_help(NULL, c == 'h' ? stdout : stderr);
 		if (c == 'h' || c == '?')
 			return c == 'h' ? BR_OK : BR_USAGE;
 	}
 	argc -= optind;
 	argv += optind;
 	if (argc && !strcmp(argv[0], "complete")) {
-		br_complete(groups, argc - 1, argv + 1, stdout);
+		br_complete(br_groups, argc - 1, argv + 1, br_live_names,
+			    stdout);
 		return BR_OK;
 	}
 	if (wants_help(argc, argv)) {
-		print_usage(strcmp(argv[0], "help") ? argv[0] : argv[1], stdout);
+		br_help(strcmp(argv[0], "help") ? argv[0] : argv[1], stdout);
 		return BR_OK;
 	}
-	if (br_command_parse(groups, argc, argv, &call)) {
+	if (br_command_parse(br_groups, argc, argv, &call)) {
 		fprintf(stderr, "braidctl: %s\n", call.err.text);
 		if (!argc)
-			print_usage(NULL, stderr);
+			br_help(NULL, stderr);
 		return BR_USAGE;
 	}
 	return run(&call);

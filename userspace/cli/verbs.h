@@ -20,6 +20,24 @@ extern const struct br_command br_config_commands[];
 extern const struct br_command br_policy_commands[];
 extern const struct br_command br_flow_commands[];
 
+/* All of them */
+extern const struct br_group br_groups[];
+
+/**
+ * struct br_option - an option in front of the command
+ * @letter: 0 after the last one
+ * @help: what it is for
+ */
+struct br_option {
+	char letter;
+	const char *help;
+};
+
+extern const struct br_option br_options[];
+
+/* Options, commands (all, or those of one object) and exit statuses. */
+void br_help(const char *object, FILE *to);
+
 /* The words nearly every command begins with */
 #define BR_WORD_THE_DEV \
 	{ "dev", "DEVICE", BR_WORD_DEV, BR_REQUIRED | BR_BARE, NULL }

@@ -413,7 +413,7 @@ static int path_end(struct br_ini_parser *p)
 	return ret ? br_ini_located(p, p->begun) : 0;
 }
 
-static const struct br_ini_section sections[] = {
+const struct br_ini_section br_config_sections[] = {
 	{
 		"Device", device_begin, device_end, NULL,
 		{
@@ -487,7 +487,7 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 		    struct br_error *err)
 {
 	struct br_ini_parser p = {
-		.file = file, .path = path, .sections = sections,
+		.file = file, .path = path, .sections = br_config_sections,
 		.config = config, .err = err
 	};
 	int ret;

@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct br_exit_help br_exits[] = {
+	{ BR_OK, "done" },
+	{ BR_USAGE, "the command line is wrong" },
+	{ BR_KERNEL, "the kernel refused, or cannot be asked" },
+	{ BR_FILE, "a file cannot be used, or says something wrong" },
+	{ BR_OK, NULL }
+};
+
 int br_fail(struct br_error *err, enum br_exit exit, int code,
 	    const char *fmt, ...)
 {

@@ -20,6 +20,18 @@ enum br_exit {
 };
 
 /**
+ * struct br_exit_help - what a status means; help and braidctl(8) say it alike
+ * @status: the status
+ * @help: a few words, NULL after the last one
+ */
+struct br_exit_help {
+	enum br_exit status;
+	const char *help;
+};
+
+extern const struct br_exit_help br_exits[];
+
+/**
  * struct br_error - why a call failed
  * @exit: whose fault it was
  * @code: positive errno

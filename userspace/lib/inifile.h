@@ -51,6 +51,9 @@ struct br_ini_section {
 	struct br_ini_key keys[BR_INI_KEYS];
 };
 
+/* Those of braid.conf(5), defined in config.c; up to one without name */
+extern const struct br_ini_section br_config_sections[];
+
 /**
  * struct br_ini_parser - the state of reading a file
  * @file: the file
