@@ -116,6 +116,29 @@ static int dev_check(struct br_call *call, const char *text)
 	return 0;
 }
 
+static int socket_check(struct br_call *call, const struct br_word *w,
+			const char *text)
+{
+	struct br_socket scratch = { 0 };
+
+	return br_field_parse(&br_socket_type, w->name, &scratch, text,
+			      &call->err);
+}
+
+static int prefixes_check(struct br_call *call, const struct br_word *w,
+			  const char *text)
+{
+	struct br_prefix scratch;
+	const char *why;
+
+	while (text && !br_prefix_next(&text, &scratch, &why))
+		;
+	if (!text)
+		return 0;
+	return br_fail(&call->err, BR_USAGE, EINVAL, "%s: '%.*s' %s", w->name,
+		       (int)strcspn(text, ","), text, why);
+}
+
 static int word_check(struct br_call *call, const struct br_word *w,
 		      const char *text)
 {
@@ -123,6 +146,10 @@ static int word_check(struct br_call *call, const struct br_word *w,
 	case BR_WORD_FIELD:
 		return br_field_parse(call->command->type, w->name,
 				      call->object, text, &call->err);
+	case BR_WORD_SOCKET:
+		return socket_check(call, w, text);
+	case BR_WORD_PREFIXES:
+		return prefixes_check(call, w, text);
 	case BR_WORD_DEV:
 		return dev_check(call, text);
 	case BR_WORD_CHOICE:

@@ -17,6 +17,8 @@
 /* How a keyword is checked and completed */
 enum br_word_kind {
 	BR_WORD_FIELD,		/* a field of the command's object */
+	BR_WORD_SOCKET,		/* a field of a socket; only checked */
+	BR_WORD_PREFIXES,	/* a list of addresses with lengths; likewise */
 	BR_WORD_DEV,		/* a braid device, by name */
 	BR_WORD_FILE,		/* a file */
 	BR_WORD_TEXT,		/* anything */

@@ -75,6 +75,7 @@ static void value_complete(const struct br_completion *so_far,
 			so_far->names("dev", so_far, to);
 		break;
 	case BR_WORD_TEXT:
+	case BR_WORD_SOCKET:
 		so_far->names(w->name, so_far, to);
 		break;
 	case BR_WORD_FILE:

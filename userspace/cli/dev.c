@@ -25,28 +25,21 @@ static int policy_set(struct br_call *call, uint32_t ifindex,
 	return ret;
 }
 
-/* "10.0.0.1/24,fd00::1/64" */
+/* The list was checked when it was parsed. */
 static int addresses_add(struct br_call *call, struct br_rt *rt,
 			 uint32_t ifindex, const char *list)
 {
 	char buf[BR_ADDRESS_TEXT];
 	struct br_prefix addr;
 	const char *why;
-	size_t len;
 	int ret;
 
-	do {
-		len = strcspn(list, ",");
-		snprintf(buf, sizeof(buf), "%.*s", (int)len, list);
-		if (br_prefix_parse(buf, &addr, &why))
-			return br_fail(&call->err, BR_USAGE, EINVAL,
-				       "address: '%.*s' %s", (int)len, list,
-				       why);
+	while (list && !br_prefix_next(&list, &addr, &why)) {
 		ret = br_rt_addr_add(rt, ifindex, &addr, &call->err);
 		if (ret < 0)
-			return br_where(&call->err, "address %s", buf);
-		list += len;
-	} while (*list++ == ',');
+			return br_where(&call->err, "address %s",
+					br_prefix_text(&addr, buf));
+	}
 	return 0;
 }
 
@@ -140,7 +133,7 @@ static int show(struct br_call *call)
 
 #define POLICY	{ "policy", "POLICY|built-in", BR_WORD_FIELD, 0, NULL }
 #define MTU	{ "mtu", "BYTES", BR_WORD_FIELD, 0, NULL }
-#define ADDRESS	{ "address", "ADDR/LEN,...", BR_WORD_TEXT, 0, NULL }
+#define ADDRESS	{ "address", "ADDR/LEN,...", BR_WORD_PREFIXES, 0, NULL }
 #define UP	{ "up", NULL, BR_WORD_FLAG, 0, NULL }
 #define DOWN	{ "down", NULL, BR_WORD_FLAG, 0, NULL }
 

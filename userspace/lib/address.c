@@ -103,6 +103,22 @@ static int port_parse(const char *text, uint16_t *port, const char **why)
 	return 0;
 }
 
+int br_prefix_next(const char **list, struct br_prefix *net, const char **why)
+{
+	size_t len = strcspn(*list, ",");
+	char buf[BR_ADDRESS_TEXT];
+
+	*why = "is not an address";
+	if (len >= sizeof(buf))
+		return -EINVAL;
+	memcpy(buf, *list, len);
+	buf[len] = 0;
+	if (br_prefix_parse(buf, net, why))
+		return -EINVAL;
+	*list = (*list)[len] ? *list + len + 1 : NULL;
+	return 0;
+}
+
 /* [v6] or [v6]:port */
 static int bracketed_parse(const char *text, struct br_endpoint *end,
 			   const char **why)

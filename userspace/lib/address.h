@@ -60,6 +60,11 @@ bool br_prefix_covers(const struct br_prefix *net, const struct br_addr *addr);
  */
 int br_addr_parse(const char *text, struct br_addr *addr, const char **why);
 int br_prefix_parse(const char *text, struct br_prefix *net, const char **why);
+/*
+ * One of "10.0.0.1/24,fd00::1/64". *list is left at what was refused, else
+ * moved behind the comma, to NULL after the last one.
+ */
+int br_prefix_next(const char **list, struct br_prefix *net, const char **why);
 int br_endpoint_parse(const char *text, struct br_endpoint *end,
 		      const char **why);
 

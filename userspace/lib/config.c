@@ -42,7 +42,7 @@ static int device_name(struct br_ini_parser *p, const char *value)
 {
 	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t") ||
 	    !strcmp(value, ".") || !strcmp(value, ".."))
-		return br_ini_refuse(p, "Name: '%s' is not a device's name", value);
+		return br_ini_refuse(p, "'%s' is not a device's name", value);
 	br_fill(p->config->name, value);
 	return 0;
 }
@@ -77,30 +77,23 @@ static int device_address(struct br_ini_parser *p, const char *value)
 	return prefixes_add(p, &p->config->address, value);
 }
 
-static int u32_parse(struct br_ini_parser *p, const char *value, uint32_t *to)
-{
-	uint64_t wide;
-
-	if (br_number_parse(value, UINT32_MAX, &wide))
-		return br_ini_refuse(p, "'%s' is not a number", value);
-	*to = wide;
-	return 0;
-}
-
 static int device_mtu(struct br_ini_parser *p, const char *value)
 {
-	int ret = u32_parse(p, value, &p->config->mtu);
+	uint64_t mtu;
 
-	if (!ret && (p->config->mtu < 576 || p->config->mtu > 65535))
-		return br_ini_refuse(p, "MTU: '%s' is not between 576 and 65535",
-			      value);
-	return ret;
+	if (br_number_parse(value, UINT32_MAX, &mtu))
+		return br_ini_refuse(p, "'%s' is not a number", value);
+	if (mtu < 576 || mtu > 65535)
+		return br_ini_refuse(p, "'%s' is not between 576 and 65535",
+				     value);
+	p->config->mtu = mtu;
+	return 0;
 }
 
 static int device_policy(struct br_ini_parser *p, const char *value)
 {
 	if (br_name_check(value))
-		return br_ini_refuse(p, "Policy: '%s' is not a name", value);
+		return br_ini_refuse(p, "'%s' is not a name", value);
 	if (strcmp(value, "built-in"))
 		br_fill(p->config->policy, value);
 	return 0;
@@ -108,7 +101,24 @@ static int device_policy(struct br_ini_parser *p, const char *value)
 
 static int device_fwmark(struct br_ini_parser *p, const char *value)
 {
-	return u32_parse(p, value, &p->config->fwmark);
+	struct br_socket socket = { 0 };
+	int ret = br_ini_field(p, &br_socket_type, "fwmark", &socket, value);
+
+	p->config->fwmark = socket.fwmark;
+	return ret;
+}
+
+/* 0 stands for no table, 255 for what the kernel keeps by itself. */
+static int table_parse(struct br_ini_parser *p, const char *value)
+{
+	uint64_t table;
+
+	if (br_number_parse(value, UINT32_MAX, &table) || !table ||
+	    table == BR_TABLE_LOCAL)
+		return br_ini_refuse(p, "'%s' is not main, off or a table's number",
+				     value);
+	p->config->table = table;
+	return 0;
 }
 
 static int device_table(struct br_ini_parser *p, const char *value)
@@ -116,7 +126,7 @@ static int device_table(struct br_ini_parser *p, const char *value)
 	if (!strcmp(value, "off"))
 		p->config->routes = false;
 	else if (strcmp(value, "main"))
-		return u32_parse(p, value, &p->config->table);
+		return table_parse(p, value);
 	return 0;
 }
 
@@ -192,7 +202,7 @@ static int socket_end(struct br_ini_parser *p)
 static int link_name(struct br_ini_parser *p, const char *value, char *to)
 {
 	if (strlen(value) >= BR_IFNAME || strpbrk(value, "/: \t"))
-		return br_ini_refuse(p, "Link: '%s' is not an interface's name",
+		return br_ini_refuse(p, "'%s' is not an interface's name",
 			      value);
 	br_copy(to, BR_IFNAME, value);
 	return 0;
@@ -279,9 +289,7 @@ static int peer_address(struct br_ini_parser *p, const char *value)
 		if (*value != ' ' && *value != '\t')
 			buf[len++] = *value;
 	buf[len] = 0;
-	if (br_field_parse(&br_peer_type, "address", p->object, buf, p->err))
-		return br_ini_located(p, p->line);
-	return 0;
+	return br_ini_field(p, &br_peer_type, "address", p->object, buf);
 }
 
 static int peer_route(struct br_ini_parser *p, const char *value)
@@ -332,10 +340,8 @@ static int path_link(struct br_ini_parser *p, const char *value)
 
 static int path_local(struct br_ini_parser *p, const char *value)
 {
-	if (br_field_parse(&br_socket_type, "local",
-			   &path_last(p)->wanted.socket, value, p->err))
-		return br_ini_located(p, p->line);
-	return 0;
+	return br_ini_field(p, &br_socket_type, "local",
+			    &path_last(p)->wanted.socket, value);
 }
 
 /* A path belongs to the peer it names, else to the one above it. */

@@ -133,44 +133,6 @@ static int value_parse(const struct br_field *f, void *to, const char *text,
 	}
 }
 
-static int enum_refuse(const struct br_field *f, const char *text,
-		       struct br_error *err)
-{
-	char list[BR_FIELD_TEXT] = "";
-	size_t len;
-	int i;
-
-	for (i = 0; f->names[i]; i++) {
-		len = strlen(list);
-		snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
-			 f->names[i]);
-	}
-	return br_fail(err, BR_USAGE, EINVAL, "%s: '%s' is not one of %s",
-		       f->name, text, list);
-}
-
-int br_field_parse(const struct br_type *type, const char *name, void *obj,
-		   const char *text, struct br_error *err)
-{
-	const struct br_field *f = br_field_find(type, name);
-	const char *why = NULL;
-
-	if (!f)
-		return br_fail(err, BR_USAGE, EINVAL, "no such keyword: %s",
-			       name);
-	if (!value_parse(f, br_field_at(f, obj), text, &why)) {
-		br_set_has(type, obj, name);
-		return 0;
-	}
-	if (f->kind == BR_ENUM)
-		return enum_refuse(f, text, err);
-	if (why)
-		return br_fail(err, BR_USAGE, EINVAL, "%s: '%s' %s", name,
-			       text, why);
-	return br_fail(err, BR_USAGE, EINVAL, "%s: '%s' is not %s", name, text,
-		       wanted[f->kind]);
-}
-
 static uint64_t number(const struct br_field *f, const void *at)
 {
 	if (f->size == 1)
@@ -239,6 +201,69 @@ static const char *scaled_text(const struct br_field *f, uint64_t value,
 		snprintf(buf, BR_FIELD_TEXT, "%" PRIu64, value);
 		return buf;
 	}
+}
+
+static int enum_refuse(const struct br_field *f, const char *text,
+		       struct br_error *err)
+{
+	char list[BR_FIELD_TEXT] = "";
+	size_t len;
+	int i;
+
+	for (i = 0; f->names[i]; i++) {
+		len = strlen(list);
+		snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+			 f->names[i]);
+	}
+	return br_fail(err, BR_USAGE, EINVAL, "'%s' is not one of %s", text,
+		       list);
+}
+
+static int range_check(const struct br_field *f, const void *at,
+		       const char *text, struct br_error *err)
+{
+	char min[BR_FIELD_TEXT], max[BR_FIELD_TEXT];
+	uint64_t value;
+
+	if (!f->max)
+		return 0;
+	value = number(f, at);
+	if (value >= f->min && value <= f->max)
+		return 0;
+	return br_fail(err, BR_USAGE, ERANGE, "'%s' is not between %s and %s",
+		       text, scaled_text(f, f->min, min),
+		       scaled_text(f, f->max, max));
+}
+
+int br_field_value(const struct br_type *type, const char *name, void *obj,
+		   const char *text, struct br_error *err)
+{
+	const struct br_field *f = br_field_find(type, name);
+	const char *why = NULL;
+	int ret;
+
+	if (!f)
+		return br_fail(err, BR_USAGE, EINVAL, "no such keyword");
+	if (!value_parse(f, br_field_at(f, obj), text, &why)) {
+		ret = range_check(f, br_field_at(f, obj), text, err);
+		if (!ret)
+			br_set_has(type, obj, name);
+		return ret;
+	}
+	if (f->kind == BR_ENUM)
+		return enum_refuse(f, text, err);
+	if (why)
+		return br_fail(err, BR_USAGE, EINVAL, "'%s' %s", text, why);
+	return br_fail(err, BR_USAGE, EINVAL, "'%s' is not %s", text,
+		       wanted[f->kind]);
+}
+
+int br_field_parse(const struct br_type *type, const char *name, void *obj,
+		   const char *text, struct br_error *err)
+{
+	int ret = br_field_value(type, name, obj, text, err);
+
+	return ret ? br_where(err, "%s", name) : 0;
 }
 
 static const char *value_text(const struct br_field *f, const void *at,

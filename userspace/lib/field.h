@@ -20,6 +20,10 @@
 int br_field_parse(const struct br_type *type, const char *name, void *obj,
 		   const char *text, struct br_error *err);
 
+/* The same with a sentence about the value alone: "'x' is not a number" */
+int br_field_value(const struct br_type *type, const char *name, void *obj,
+		   const char *text, struct br_error *err);
+
 /*
  * As a person reads it: "12.3 ms", "-" for what is absent.
  * Return: a string to free(), NULL without memory

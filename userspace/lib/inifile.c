@@ -12,6 +12,8 @@ int br_ini_located(struct br_ini_parser *p, unsigned int line)
 {
 	p->failed = true;
 	p->err->exit = BR_FILE;
+	if (p->key)
+		br_where(p->err, "%s", p->key->name);
 	return br_where(p->err, "%s:%u", p->path, line);
 }
 
@@ -108,18 +110,25 @@ static char *line_read(char *to, int room, void *stream)
 	return to;
 }
 
-static int key_set(struct br_ini_parser *p, const struct br_ini_key *key, const char *value)
+int br_ini_field(struct br_ini_parser *p, const struct br_type *type,
+		 const char *name, void *object, const char *value)
 {
-	if (p->cut && !key->raw)
-		return br_ini_refuse(p, "%s: the line is too long", key->name);
-	if (!value[0])
-		return br_ini_refuse(p, "%s has no value", key->name);
-	if (key->set)
-		return key->set(p, value);
-	if (br_field_parse(p->section->type, key->field, p->object, value,
-			   p->err))
+	if (br_field_value(type, name, object, value, p->err))
 		return br_ini_located(p, p->line);
 	return 0;
+}
+
+static int key_set(struct br_ini_parser *p, const char *value)
+{
+	const struct br_ini_key *key = p->key;
+
+	if (p->cut && !key->raw)
+		return br_ini_refuse(p, "the line is too long");
+	if (!value[0])
+		return br_ini_refuse(p, "has no value");
+	if (key->set)
+		return key->set(p, value);
+	return br_ini_field(p, p->section->type, key->field, p->object, value);
 }
 
 /* libinih's: 0 means an error, and it reads on all the same. */
@@ -129,6 +138,7 @@ static int key_read(void *data, const char *section, const char *name,
 	struct br_ini_parser *p = data;
 	const struct br_ini_key *key;
 	unsigned int i = 0;
+	int ret;
 
 	(void)section;
 	if (p->failed)
@@ -144,7 +154,10 @@ static int key_read(void *data, const char *section, const char *name,
 	if (p->seen >> i & 1 && !key->many)
 		return !br_ini_refuse(p, "%s is given twice", name);
 	p->seen |= 1U << i;
-	return !key_set(p, key, value);
+	p->key = key;
+	ret = key_set(p, value);
+	p->key = NULL;
+	return !ret;
 }
 
 int br_ini_read(struct br_ini_parser *p)

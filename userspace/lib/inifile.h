@@ -62,6 +62,7 @@ extern const struct br_ini_section br_config_sections[];
  * @config: what is filled in
  * @section: the section being read, NULL before the first
  * @object: its object, for keys that are fields
+ * @key: the key being read, NULL between keys
  * @seen: bit n is set when the section had its key n
  * @line: number of the line being read
  * @begun: number of the section's first line
@@ -78,6 +79,7 @@ struct br_ini_parser {
 	struct br_config *config;
 	const struct br_ini_section *section;
 	void *object;
+	const struct br_ini_key *key;
 	uint32_t seen;
 	unsigned int line;
 	unsigned int begun;
@@ -99,9 +101,13 @@ int br_ini_read(struct br_ini_parser *p);
 	(br_fail((p)->err, BR_FILE, EINVAL, __VA_ARGS__), \
 	 br_ini_located(p, (p)->line))
 
-/* Puts file and line in front of the refusal in p->err, whoever's it was. */
+/* Puts file, line and key in front of the refusal in p->err. */
 int br_ini_located(struct br_ini_parser *p, unsigned int line);
 int br_ini_no_memory(struct br_ini_parser *p);
+
+/* Sets a field of an object from the key being read; refuses what it must. */
+int br_ini_field(struct br_ini_parser *p, const struct br_type *type,
+		 const char *name, void *object, const char *value);
 
 /* Whether the section had the key so far; refuses when not. */
 bool br_ini_has(const struct br_ini_parser *p, const char *name);

@@ -79,7 +79,7 @@ static const struct br_field peer_fields[] = {
 	  .names = sources),
 	F(multicast, "multicast", "MULTICAST", BR_BOOL, A(PEER_MULTICAST)),
 	F(reorder_cap, "reorder-cap", "REORDER", BR_USEC,
-	  A(PEER_REORDER_CAP)),
+	  A(PEER_REORDER_CAP), .min = 1000, .max = 1000000),
 	F(session_local, "session-local", "SESSION", BR_MARK,
 	  A(PEER_SESSION_LOCAL)),
 	F(session_remote, "session-remote", "REMOTE", BR_MARK,

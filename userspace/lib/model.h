@@ -55,6 +55,8 @@ enum br_kind {
  * @attr6: the IPv6 one
  * @attr_port: the port's
  * @names: names of an enum's values, up to NULL
+ * @min: smallest number that the kernel takes
+ * @max: largest, 0 when any is taken
  */
 struct br_field {
 	const char *name;
@@ -66,6 +68,8 @@ struct br_field {
 	uint16_t attr6;
 	uint16_t attr_port;
 	const char *const *names;
+	uint32_t min;
+	uint32_t max;
 };
 
 /**

@@ -10,6 +10,7 @@
 
 #define BR_KIND		"braid"
 #define BR_TABLE_MAIN	254
+#define BR_TABLE_LOCAL	255
 
 struct br_rt;
 

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every key of every section of a configuration file, with values that are taken
+ * and values that are refused. A key without a row here fails, and so does a row
+ * without a key.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "inifile.h"
+#include "text.h"
+#include "values.h"
+
+#define LONG \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define MTU_WHY		"is not between 576 and 65535"
+#define TABLE_WHY	"is not main, off or a table's number"
+#define IFNAME_WHY	"is not an interface's name"
+#define PREFIX_BAD \
+	{ { "10.0.0.1/33", "'10.0.0.1/33' has a prefix length out of range" }, \
+	  { "10.0.0.1 10.0.0.2", "'10.0.0.2': a comma is missing" }, \
+	  { "10.0.0.1,", "'' is not an IP address" }, \
+	  { "nowhere", "'nowhere' is not an IP address" } }
+#define IFNAME_BAD \
+	{ { "a/b", "'a/b' " IFNAME_WHY }, \
+	  { "0123456789abcdef", "'0123456789abcdef' " IFNAME_WHY } }
+
+/**
+ * struct row - a key
+ * @section: its section
+ * @key: its name
+ * @with: a line that it needs besides
+ * @good: what is taken
+ * @bad: what is refused and why
+ */
+struct row {
+	const char *section;
+	const char *key;
+	const char *with;
+	const char *good[7];
+	struct bad bad[6];
+};
+
+static const struct row rows[] = {
+	{ "Device", "Name", NULL, { "braid0", "b.1" },
+	  { { "a/b", "'a/b' is not a device's name" },
+	    { "0123456789abcdef",
+	      "'0123456789abcdef' is not a device's name" } } },
+	{ "Device", "Address", NULL,
+	  { "10.0.0.1/24", "fd00::1/64", "10.0.0.1/24, fd00::1", "10.0.0.1" },
+	  PREFIX_BAD },
+	{ "Device", "MTU", NULL, { "576", "1400", "65535" },
+	  { { "575", "'575' " MTU_WHY }, { "65536", "'65536' " MTU_WHY },
+	    { "big", "'big' is not a number" },
+	    { "-1", "'-1' is not a number" } } },
+	{ "Device", "Policy", NULL, { "adaptive", "built-in" },
+	  { { "a b", "'a b' is not a name" }, { "a/b", "'a/b' is not a name" } } },
+	{ "Device", "FwMark", NULL, { "51", "0x77" },
+	  { { "red", "'red' " MARK_WHY },
+	    { "0x100000000", "'0x100000000' " MARK_WHY } } },
+	{ "Device", "Table", "FwMark = 51\n", { "main", "off", "51", "0x77" },
+	  { { "mine", "'mine' " TABLE_WHY }, { "0", "'0' " TABLE_WHY },
+	    { "255", "'255' " TABLE_WHY },
+	    { "4294967296", "'4294967296' " TABLE_WHY } } },
+	{ "Device", "PostUp", NULL,
+	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
+	{ "Device", "PreDown", NULL, { "false ; true" }, { } },
+	{ "Socket", "Name", NULL, { "s", "s-2" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Socket", "Local", NULL, LOCAL_GOOD, LOCAL_BAD },
+	{ "Socket", "Link", NULL, { "wan1", "not-here-yet" }, IFNAME_BAD },
+	{ "Socket", "Listen", NULL, { "yes", "no" },
+	  { { "maybe", "'maybe' is not yes or no" } } },
+	{ "Socket", "FwMark", NULL, { "51", "0x77", "0" },
+	  { { "red", "'red' " MARK_WHY } } },
+	{ "Peer", "Name", NULL, { "b", "site-b" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Peer", "Address", NULL,
+	  { "10.0.0.2", "10.0.0.2,fd00::2", "10.0.0.2 , fd00::2" },
+	  { { "10.0.0.2/24", "'10.0.0.2/24' is not an IP address" },
+	    { "10.0.0.2,", "'10.0.0.2,' is not an IP address" } } },
+	{ "Peer", "Route", NULL, { "10.2.0.0/16", "0.0.0.0/0, 10.2.0.0/24" },
+	  PREFIX_BAD },
+	{ "Peer", "KeyFile", NULL, { "b.key", "/etc/braid/b.key" }, { } },
+	{ "Peer", "Source", NULL, { "strict", "any" },
+	  { { "loose", "'loose' is not one of strict, any" } } },
+	{ "Peer", "Multicast", NULL, { "yes", "no", "on", "off", "1", "0" },
+	  { { "maybe", "'maybe' is not yes or no" } } },
+	{ "Peer", "ReorderCap", NULL, { "1ms", "250ms", "1s" },
+	  { { "250", "'250' is not a time with its unit (us, ms, s)" },
+	    { "2s", "'2s' is not between 1.0 ms and 1.00 s" } } },
+	{ "Path", "Name", NULL, { "p", "wan1" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Path", "Peer", NULL, { "b" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Path", "Link", NULL, { "wan1" }, IFNAME_BAD },
+	{ "Path", "Local", NULL, LOCAL_GOOD, LOCAL_BAD },
+	{ "Path", "Socket", NULL, { "s" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Path", "Remote", NULL, { "1.2.3.4:5", "[fd00::2]:5" }, LOCAL_BAD },
+	{ "Path", "Cost", NULL, { "0", "7" },
+	  { { "x", "'x' is not a number" }, { "-1", "'-1' is not a number" } } },
+	{ "Path", "Standby", NULL, { "yes", "no" },
+	  { { "maybe", "'maybe' is not yes or no" } } },
+	{ "Path", "Cold", NULL, { "yes", "no" },
+	  { { "maybe", "'maybe' is not yes or no" } } },
+	{ "Path", "Cap", NULL, { "20mbit", "1.5gbit" },
+	  { { "20", "'20' " RATE_WHY }, { "fast", "'fast' " RATE_WHY } } },
+};
+
+static const struct row *row_of(const char *section, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].section, section) &&
+		    !strcmp(rows[i].key, key))
+			return &rows[i];
+	ck_abort_msg("no row for %s in [%s]: add one", key, section);
+}
+
+/* A small file in which each section stands, in an order that serves all. */
+static const struct {
+	const char *section;
+	const char *lines[2][2];
+} small[] = {
+	{ "Device", { { "Name", "braid0" } } },
+	{ "Socket", { { "Name", "s" }, { "Local", "auto" } } },
+	{ "Peer", { { "Name", "b" }, { "Address", "10.0.0.2" } } },
+	{ "Path", { { "Name", "p" }, { "Remote", "1.2.3.4:5" } } },
+};
+
+static char text[2048];
+static unsigned int line;
+
+static void line_put(const char *key, const char *value)
+{
+	size_t len = strlen(text);
+
+	snprintf(text + len, sizeof(text) - len, "%s%s%s\n", key,
+		 value ? " = " : "", value ? value : "");
+	line++;
+}
+
+static void section_put(size_t i, const struct row *row, bool here)
+{
+	const char *key;
+	char head[32];
+	int j;
+
+	snprintf(head, sizeof(head), "[%s]", small[i].section);
+	line_put(head, NULL);
+	for (j = 0; j < 2 && small[i].lines[j][0]; j++) {
+		key = small[i].lines[j][0];
+		if (!here || strcmp(key, row->key))
+			line_put(key, small[i].lines[j][1]);
+	}
+	if (here && row->with) {
+		br_copy(text + strlen(text), sizeof(text) - strlen(text),
+			row->with);
+		line++;
+	}
+}
+
+/*
+ * The small file up to the key's section, with the key as its last line.
+ * Return: what reading it returned; @line is the key's
+ */
+static int read_with(const struct row *row, const char *value,
+		     struct br_config *config, struct br_error *err)
+{
+	FILE *file;
+	size_t i;
+	bool here;
+	int ret;
+
+	text[0] = 0;
+	line = 0;
+	for (i = 0, here = false; !here; i++) {
+		ck_assert_uint_lt(i, ARRAY_SIZE(small));
+		here = !strcmp(small[i].section, row->section);
+		section_put(i, row, here);
+	}
+	line_put(row->key, value);
+	file = fmemopen(text, strlen(text), "r");
+	ck_assert_ptr_nonnull(file);
+	ret = br_config_parse(file, "/etc/braid/t.conf", config, err);
+	fclose(file);
+	return ret;
+}
+
+static void taken(const struct row *row, const char *value)
+{
+	struct br_config config;
+	struct br_error err;
+
+	ck_assert_msg(!read_with(row, value, &config, &err), "%s", err.text);
+	br_config_free(&config);
+}
+
+static void refused(const struct row *row, const char *value, const char *why)
+{
+	struct br_config config;
+	struct br_error err;
+	char want[512];
+
+	ck_assert_msg(read_with(row, value, &config, &err) < 0, "taken:\n%s",
+		      text);
+	snprintf(want, sizeof(want), "/etc/braid/t.conf:%u: %s: %s", line,
+		 row->key, why);
+	ck_assert_str_eq(err.text, want);
+	ck_assert_int_eq(err.exit, BR_FILE);
+}
+
+START_TEST(values)
+{
+	const struct row *row = &rows[_i];
+	int i;
+
+	ck_assert_ptr_nonnull(row->good[0]);
+	for (i = 0; i < (int)ARRAY_SIZE(row->good) && row->good[i]; i++)
+		taken(row, row->good[i]);
+	refused(row, "", "has no value");
+	for (i = 0; i < (int)ARRAY_SIZE(row->bad) && row->bad[i].text; i++)
+		refused(row, row->bad[i].text, row->bad[i].why);
+}
+END_TEST
+
+START_TEST(every_key_has_a_row)
+{
+	const struct br_ini_section *s;
+	size_t n = 0;
+	int i;
+
+	for (s = br_config_sections; s->name; s++)
+		for (i = 0; i < BR_INI_KEYS && s->keys[i].name; i++, n++)
+			row_of(s->name, s->keys[i].name);
+	ck_assert_uint_eq(n, ARRAY_SIZE(rows));
+}
+END_TEST
+
+/* Unless it may come several times; and short enough unless it is raw. */
+START_TEST(twice_and_too_long)
+{
+	const struct br_ini_section *s;
+	char twice[1024], what[256];
+	const struct row *row;
+	struct br_config config;
+	struct br_error err;
+	int i;
+
+	for (s = br_config_sections; s->name; s++)
+		for (i = 0; i < BR_INI_KEYS && s->keys[i].name; i++) {
+			row = row_of(s->name, s->keys[i].name);
+			snprintf(twice, sizeof(twice), "%s\n%s = %s",
+				 row->good[0], row->key, row->good[0]);
+			if (s->keys[i].many) {
+				taken(row, twice);
+			} else {
+				ck_assert_int_lt(read_with(row, twice, &config,
+							   &err), 0);
+				snprintf(what, sizeof(what),
+					 "/etc/braid/t.conf:%u: %s is given twice",
+					 line + 1, row->key);
+				ck_assert_str_eq(err.text, what);
+			}
+			if (!s->keys[i].raw)
+				refused(row, LONG LONG LONG,
+					"the line is too long");
+		}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("confkeys");
+	TCase *tc = tcase_create("confkeys");
+
+	suite_add_tcase(suite, tc);
+	tcase_add_test(tc, every_key_has_a_row);
+	tcase_add_loop_test(tc, values, 0, ARRAY_SIZE(rows));
+	tcase_add_test(tc, twice_and_too_long);
+	return unit_run(suite);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Values that every field of a kind takes or refuses, on the command line and in
+ * a file alike, with what is said of those that it refuses.
+ */
+#ifndef BRAID_TESTS_VALUES_H
+#define BRAID_TESTS_VALUES_H
+
+struct bad {
+	const char *text;
+	const char *why;
+};
+
+#define NAME_WHY \
+	"is not a name of at most 31 letters, digits or signs (no space, '/', ',')"
+#define LONG_NAME	"0123456789abcdef0123456789abcdef"
+#define NAME_BAD \
+	{ { "", "'' " NAME_WHY }, { "a b", "'a b' " NAME_WHY }, \
+	  { "a/b", "'a/b' " NAME_WHY }, { "a,b", "'a,b' " NAME_WHY }, \
+	  { LONG_NAME, "'" LONG_NAME "' " NAME_WHY } }
+#define NUMBER_BAD \
+	{ { "", "'' is not a number" }, { "x", "'x' is not a number" }, \
+	  { "-1", "'-1' is not a number" }, \
+	  { "4294967296", "'4294967296' is not a number" } }
+#define MARK_WHY	"is not a mark (a number, decimal or 0x...)"
+#define MARK_BAD \
+	{ { "", "'' " MARK_WHY }, { "red", "'red' " MARK_WHY }, \
+	  { "0x100000000", "'0x100000000' " MARK_WHY } }
+#define BOOL_BAD \
+	{ { "", "'' is not yes or no" }, { "maybe", "'maybe' is not yes or no" } }
+#define RATE_WHY	"is not a rate with its unit (kbit, mbit, gbit)"
+#define RATE_BAD \
+	{ { "", "'' " RATE_WHY }, { "20", "'20' " RATE_WHY }, \
+	  { "fast", "'fast' " RATE_WHY }, { "-1mbit", "'-1mbit' " RATE_WHY } }
+#define LINK_BAD \
+	{ { "nowhere0", "'nowhere0' is not an interface of this namespace" } }
+#define PORT_WHY	"has a port that is not a number up to 65535"
+#define LOCAL_GOOD	{ "auto", "auto:7000", "10.0.0.1", "10.0.0.1:7000", \
+			  "[fd00::1]:7000", "fd00::1" }
+#define LOCAL_BAD \
+	{ { "10.0.0.1:x", "'10.0.0.1:x' " PORT_WHY }, \
+	  { "10.0.0.1:65536", "'10.0.0.1:65536' " PORT_WHY }, \
+	  { "10.0.0", "'10.0.0' is not an IP address" }, \
+	  { "[fd00::1", "'[fd00::1' is not an IPv6 address in brackets" } }
+#define TEXT_BAD	{ { "", "is empty" } }
+
+#endif
