@@ -13,8 +13,8 @@
 #include "core/wire.h"
 #include <linux/braid.h>
 
-/* Packets after which a key refuses to seal. */
-#define BRAID_KEY_LIMIT	(1ULL << 36)
+/* Epochs that a session has at a time. */
+#define BRAID_EPOCHS	2
 
 /**
  * struct braid_key - the key of one path in one direction

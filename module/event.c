@@ -36,6 +36,7 @@ struct braid_event {
 	const char *what;
 	const char *path;
 	const char *why;
+	const u8 *epoch;
 };
 
 static int braid_event_fill(struct sk_buff *msg, const struct braid_event *e,
@@ -51,6 +52,7 @@ static int braid_event_fill(struct sk_buff *msg, const struct braid_event *e,
 	    nla_put_string(msg, BRAID_A_EVENT_IFNAME, dev->name) ||
 	    nla_put_string(msg, BRAID_A_EVENT_PEER, e->peer->name) ||
 	    (e->path && nla_put_string(msg, BRAID_A_EVENT_PATH, e->path)) ||
+	    (e->epoch && nla_put_u8(msg, BRAID_A_EVENT_EPOCH, *e->epoch)) ||
 	    nla_put_string(msg, BRAID_A_EVENT_REASON, e->why))
 		return -EMSGSIZE;
 	return 0;
@@ -120,6 +122,16 @@ void braid_event_peer(struct braid_peer *peer, const char *what,
 		      const char *why)
 {
 	struct braid_event e = { .peer = peer, .what = what, .why = why };
+
+	braid_event_send(&e);
+}
+
+void braid_event_key(struct braid_peer *peer, u8 epoch, const char *what,
+		     const char *why)
+{
+	struct braid_event e = {
+		.peer = peer, .what = what, .why = why, .epoch = &epoch,
+	};
 
 	braid_event_send(&e);
 }

@@ -20,6 +20,9 @@ void braid_event_tell(struct braid_path *path, u32 old, u32 state);
 /* Something about a peer; @what and @why: static storage. Any context. */
 void braid_event_peer(struct braid_peer *peer, const char *what,
 		      const char *why);
+/* Something about one of a peer's keys; likewise. */
+void braid_event_key(struct braid_peer *peer, u8 epoch, const char *what,
+		     const char *why);
 /* Number of the newest event of a namespace. */
 u32 braid_event_seq(struct net *net);
 

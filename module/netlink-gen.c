@@ -152,7 +152,7 @@ static const struct nla_policy braid_path_probe_nl_policy[BRAID_A_PATH_NAME + 1]
 };
 
 /* BRAID_CMD_KEY_NEW - do */
-static const struct nla_policy braid_key_new_nl_policy[BRAID_A_KEY_SESSION_REMOTE + 1] = {
+static const struct nla_policy braid_key_new_nl_policy[BRAID_A_KEY_LIMIT_FAILURES + 1] = {
 	[BRAID_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_KEY_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_KEY_CIPHER] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -161,18 +161,34 @@ static const struct nla_policy braid_key_new_nl_policy[BRAID_A_KEY_SESSION_REMOT
 	[BRAID_A_KEY_RX_KEY] = NLA_POLICY_EXACT_LEN(32),
 	[BRAID_A_KEY_SESSION_LOCAL] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_KEY_SESSION_REMOTE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[BRAID_A_KEY_LIMIT_PACKETS] = NLA_POLICY_MIN(NLA_U64, 1),
+	[BRAID_A_KEY_LIMIT_FAILURES] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
 /* BRAID_CMD_KEY_GET - do */
-static const struct nla_policy braid_key_get_nl_policy[BRAID_A_KEY_PEER + 1] = {
+static const struct nla_policy braid_key_get_do_nl_policy[BRAID_A_KEY_EPOCH + 1] = {
 	[BRAID_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_KEY_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_KEY_EPOCH] = { .type = NLA_U8, },
+};
+
+/* BRAID_CMD_KEY_GET - dump */
+static const struct nla_policy braid_key_get_dump_nl_policy[BRAID_A_KEY_IFINDEX + 1] = {
+	[BRAID_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* BRAID_CMD_KEY_SWAP - do */
+static const struct nla_policy braid_key_swap_nl_policy[BRAID_A_KEY_EPOCH + 1] = {
+	[BRAID_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[BRAID_A_KEY_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_KEY_EPOCH] = { .type = NLA_U8, },
 };
 
 /* BRAID_CMD_KEY_DEL - do */
-static const struct nla_policy braid_key_del_nl_policy[BRAID_A_KEY_PEER + 1] = {
+static const struct nla_policy braid_key_del_nl_policy[BRAID_A_KEY_EPOCH + 1] = {
 	[BRAID_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_KEY_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_KEY_EPOCH] = { .type = NLA_U8, },
 };
 
 /* Ops table for braid */
@@ -335,7 +351,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_key_new_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_key_new_nl_policy,
-		.maxattr	= BRAID_A_KEY_SESSION_REMOTE,
+		.maxattr	= BRAID_A_KEY_LIMIT_FAILURES,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -343,8 +359,24 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.pre_doit	= braid_nl_pre_doit,
 		.doit		= braid_nl_key_get_doit,
 		.post_doit	= braid_nl_post_doit,
-		.policy		= braid_key_get_nl_policy,
-		.maxattr	= BRAID_A_KEY_PEER,
+		.policy		= braid_key_get_do_nl_policy,
+		.maxattr	= BRAID_A_KEY_EPOCH,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= BRAID_CMD_KEY_GET,
+		.dumpit		= braid_nl_key_get_dumpit,
+		.policy		= braid_key_get_dump_nl_policy,
+		.maxattr	= BRAID_A_KEY_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= BRAID_CMD_KEY_SWAP,
+		.pre_doit	= braid_nl_pre_doit,
+		.doit		= braid_nl_key_swap_doit,
+		.post_doit	= braid_nl_post_doit,
+		.policy		= braid_key_swap_nl_policy,
+		.maxattr	= BRAID_A_KEY_EPOCH,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -353,7 +385,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_key_del_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_key_del_nl_policy,
-		.maxattr	= BRAID_A_KEY_PEER,
+		.maxattr	= BRAID_A_KEY_EPOCH,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

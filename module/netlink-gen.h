@@ -39,6 +39,8 @@ int braid_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_nl_key_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int braid_nl_key_swap_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_policy_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);

@@ -317,25 +317,26 @@ static int fill_path(struct sk_buff *msg, struct braid_path *path)
 /* --- keys --- */
 
 static int fill_key(struct sk_buff *msg, struct braid_peer *peer,
-		    struct braid_session *s)
+		    struct braid_session *s, struct braid_epoch *e)
 {
-	struct braid_path *path;
-	u64 packets = 0;
-	int i;
+	u64 packets;
+	bool sending;
 
 	spin_lock_bh(&peer->lock);
-	braid_for_each_slot(peer, path, i)
-		packets += path->loss.next_pn;
+	packets = e->packets;
+	sending = e == s->sending;
 	spin_unlock_bh(&peer->lock);
 	if (nla_put_u32(msg, BRAID_A_KEY_IFINDEX, peer->braid->dev->ifindex) ||
 	    nla_put_string(msg, BRAID_A_KEY_PEER, peer->name) ||
-	    nla_put_u32(msg, BRAID_A_KEY_CIPHER,
-			BRAID_CIPHER_CHACHA20_POLY1305) ||
-	    nla_put_u8(msg, BRAID_A_KEY_EPOCH, s->epoch) ||
+	    nla_put_u32(msg, BRAID_A_KEY_CIPHER, e->cipher) ||
+	    nla_put_u8(msg, BRAID_A_KEY_EPOCH, e->number) ||
+	    nla_put_u8(msg, BRAID_A_KEY_SENDING, sending) ||
 	    nla_put_u32(msg, BRAID_A_KEY_SESSION_LOCAL, s->local) ||
 	    nla_put_u32(msg, BRAID_A_KEY_SESSION_REMOTE, s->remote) ||
 	    put_u64(msg, BRAID_A_KEY_PACKETS, packets) ||
-	    put_u64(msg, BRAID_A_KEY_FAILURES, atomic64_read(&s->failures)))
+	    put_u64(msg, BRAID_A_KEY_FAILURES, atomic64_read(&e->failures)) ||
+	    put_u64(msg, BRAID_A_KEY_LIMIT_PACKETS, e->limit_packets) ||
+	    put_u64(msg, BRAID_A_KEY_LIMIT_FAILURES, e->limit_failures))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -463,11 +464,21 @@ int braid_nl_path_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return reply_end(&r, info, err);
 }
 
+static int reply_key(struct reply *r, struct genl_info *info,
+		     struct braid_peer *peer)
+{
+	struct nlattr *epoch = info->attrs[BRAID_A_KEY_EPOCH];
+	struct braid_epoch *e;
+
+	e = braid_session_named(peer, epoch ? nla_get_u8(epoch) : -1,
+				info->extack);
+	return e ? fill_key(r->msg, peer, braid_session_of(peer), e) : -ENOKEY;
+}
+
 int braid_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
 	struct braid_device *braid = braid_nl_device(info);
-	struct braid_session *s = NULL;
 	struct braid_peer *peer;
 	struct reply r;
 	int err;
@@ -478,21 +489,11 @@ int braid_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	err = braid_nl_lock(braid, info);
-	if (err)
-		return reply_end(&r, info, err);
-	peer = braid_peer_find(braid, name);
-	if (peer)
-		s = rcu_dereference_protected(peer->session,
-					      lockdep_is_held(&braid->lock));
-	if (s) {
-		err = fill_key(r.msg, peer, s);
-	} else if (peer) {
-		NL_SET_ERR_MSG(info->extack, "the peer has no key");
-		err = -ENOKEY;
-	} else {
-		err = no_such(info, "peer");
+	if (!err) {
+		peer = braid_peer_find(braid, name);
+		err = peer ? reply_key(&r, info, peer) : no_such(info, "peer");
+		braid_nl_unlock(braid);
 	}
-	braid_nl_unlock(braid);
 	return reply_end(&r, info, err);
 }
 
@@ -585,6 +586,34 @@ static int dump_paths(struct dump *d, struct braid_device *braid)
 	return 0;
 }
 
+static int dump_peer_keys(struct dump *d, struct braid_peer *peer)
+{
+	struct braid_session *s = braid_session_of(peer);
+	struct braid_epoch *e;
+	int err, i;
+
+	for (i = 0; s && i < BRAID_EPOCHS; i++) {
+		e = braid_session_epoch(s, i);
+		err = e ? DUMP_ENTRY(d, fill_key(d->msg, peer, s, e)) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_keys(struct dump *d, struct braid_device *braid)
+{
+	struct braid_peer *peer;
+	int err;
+
+	list_for_each_entry(peer, &braid->peers, node) {
+		err = dump_peer_keys(d, peer);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* @only: interface index, or 0 for all braid devices. */
 static int dump_devices(struct sk_buff *msg, struct netlink_callback *cb,
 			u8 cmd, u32 only,
@@ -646,6 +675,12 @@ int braid_nl_path_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump_devices(skb, cb, BRAID_CMD_PATH_GET,
 			    dump_only(cb, BRAID_A_PATH_IFINDEX), dump_paths);
+}
+
+int braid_nl_key_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump_devices(skb, cb, BRAID_CMD_KEY_GET,
+			    dump_only(cb, BRAID_A_KEY_IFINDEX), dump_keys);
 }
 
 static int fill_policy(struct sk_buff *msg, const struct braid_policy_info *i)

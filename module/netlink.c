@@ -82,12 +82,12 @@ static const char *braid_nl_string(struct genl_info *info, int attr)
 	return info->attrs[attr] ? nla_data(info->attrs[attr]) : NULL;
 }
 
-static u32 braid_nl_u32(struct genl_info *info, int attr, u32 otherwise)
+u32 braid_nl_u32(struct genl_info *info, int attr, u32 otherwise)
 {
 	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : otherwise;
 }
 
-static int braid_nl_u8(struct genl_info *info, int attr, int otherwise)
+int braid_nl_u8(struct genl_info *info, int attr, int otherwise)
 {
 	return info->attrs[attr] ? nla_get_u8(info->attrs[attr]) : otherwise;
 }
@@ -303,10 +303,8 @@ int braid_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The peer that a request names. Device's lock. */
-static struct braid_peer *braid_nl_find_peer(struct braid_device *braid,
-					     struct genl_info *info,
-					     const char *name)
+struct braid_peer *braid_nl_find_peer(struct braid_device *braid,
+				      struct genl_info *info, const char *name)
 {
 	struct braid_peer *peer = braid_peer_find(braid, name);
 
@@ -503,99 +501,6 @@ int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		NL_SET_ERR_MSG(info->extack, "the peer has no key");
 		err = -ENOKEY;
-	}
-	braid_nl_unlock(braid);
-	return err;
-}
-
-/* --- keys --- */
-
-static int braid_nl_key_config(struct genl_info *info,
-			       struct braid_session_config *cfg)
-{
-	if (GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_TX_KEY) ||
-	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_RX_KEY) ||
-	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_SESSION_LOCAL) ||
-	    GENL_REQ_ATTR_CHECK(info, BRAID_A_KEY_SESSION_REMOTE)) {
-		NL_SET_ERR_MSG(info->extack,
-			       "a key needs both directions and both session ids");
-		return -EINVAL;
-	}
-	if (braid_nl_u32(info, BRAID_A_KEY_CIPHER,
-			 BRAID_CIPHER_CHACHA20_POLY1305) !=
-	    BRAID_CIPHER_CHACHA20_POLY1305) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[BRAID_A_KEY_CIPHER],
-				    "this module has chacha20-poly1305 only");
-		return -EOPNOTSUPP;
-	}
-	cfg->tx_key = nla_data(info->attrs[BRAID_A_KEY_TX_KEY]);
-	cfg->rx_key = nla_data(info->attrs[BRAID_A_KEY_RX_KEY]);
-	if (!memcmp(cfg->tx_key, cfg->rx_key, BRAID_KEY_LEN)) {
-		NL_SET_ERR_MSG(info->extack,
-			       "both directions have the same key");
-		return -EINVAL;
-	}
-	cfg->local = nla_get_u32(info->attrs[BRAID_A_KEY_SESSION_LOCAL]);
-	cfg->remote = nla_get_u32(info->attrs[BRAID_A_KEY_SESSION_REMOTE]);
-	cfg->epoch = braid_nl_u8(info, BRAID_A_KEY_EPOCH, 0);
-	return 0;
-}
-
-/* The message holds key bytes, and its memory is reused. */
-static void braid_nl_key_forget(struct genl_info *info)
-{
-	struct nlattr *tx = info->attrs[BRAID_A_KEY_TX_KEY];
-	struct nlattr *rx = info->attrs[BRAID_A_KEY_RX_KEY];
-
-	if (tx)
-		memzero_explicit(nla_data(tx), nla_len(tx));
-	if (rx)
-		memzero_explicit(nla_data(rx), nla_len(rx));
-}
-
-int braid_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
-	struct braid_device *braid = braid_nl_device(info);
-	struct braid_session_config cfg;
-	struct braid_peer *peer;
-	int err;
-
-	err = name ? braid_nl_key_config(info, &cfg) : -EINVAL;
-	if (err)
-		goto out_forget;
-	err = braid_nl_lock(braid, info);
-	if (err)
-		goto out_forget;
-	peer = braid_nl_find_peer(braid, info, name);
-	err = peer ? braid_session_new(peer, &cfg, info->extack) : -ENOENT;
-	braid_nl_unlock(braid);
-out_forget:
-	braid_nl_key_forget(info);
-	return err;
-}
-
-int braid_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	const char *name = braid_nl_name(info, BRAID_A_KEY_PEER, "peer");
-	struct braid_device *braid = braid_nl_device(info);
-	struct braid_peer *peer;
-	int err;
-
-	if (!name)
-		return -EINVAL;
-	err = braid_nl_lock(braid, info);
-	if (err)
-		return err;
-	peer = braid_nl_find_peer(braid, info, name);
-	if (!peer) {
-		err = -ENOENT;
-	} else if (!rcu_access_pointer(peer->session)) {
-		NL_SET_ERR_MSG(info->extack, "the peer has no key");
-		err = -ENOKEY;
-	} else {
-		braid_session_del(peer);
 	}
 	braid_nl_unlock(braid);
 	return err;

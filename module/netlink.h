@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The netlink family: netlink.c has the verbs that change something,
- * netlink-show.c those that tell. Policies of attributes are generated.
+ * The netlink family: netlink.c has the verbs that change something (those
+ * of keys are in netlink-key.c), netlink-show.c those that tell. Policies of
+ * attributes are generated.
  */
 #ifndef BRAID_NETLINK_H
 #define BRAID_NETLINK_H
@@ -9,6 +10,7 @@
 #include <net/genetlink.h>
 
 struct braid_device;
+struct braid_peer;
 
 /* The device that pre_doit found; held until post_doit. */
 static inline struct braid_device *braid_nl_device(struct genl_info *info)
@@ -18,6 +20,13 @@ static inline struct braid_device *braid_nl_device(struct genl_info *info)
 
 /* A required string, with a sentence when it is missing or empty. */
 const char *braid_nl_name(struct genl_info *info, int attr, const char *what);
+/* What an optional attribute says, or @otherwise. */
+u32 braid_nl_u32(struct genl_info *info, int attr, u32 otherwise);
+int braid_nl_u8(struct genl_info *info, int attr, int otherwise);
+/* The peer of that name; NULL, with a sentence. Device's lock. */
+struct braid_peer *braid_nl_find_peer(struct braid_device *braid,
+				      struct genl_info *info,
+				      const char *name);
 
 /*
  * Locks the device, unless it is being unregistered (-ENODEV). Every verb

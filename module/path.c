@@ -280,13 +280,31 @@ static u16 braid_path_id(struct braid_peer *peer)
 	return peer->next_path_id - 1;
 }
 
+void braid_path_key(struct braid_path *path, const struct braid_epoch *e)
+{
+	lockdep_assert_held(&path->peer->lock);
+	braid_key_derive(&path->key[e->slot], e->tx_key, path->id);
+}
+
+static void braid_path_keys(struct braid_path *path, struct braid_session *s)
+{
+	struct braid_epoch *e;
+	int i;
+
+	for (i = 0; i < BRAID_EPOCHS; i++) {
+		e = braid_session_epoch(s, i);
+		if (e)
+			braid_path_key(path, e);
+	}
+}
+
 void braid_path_start(struct braid_path *path, struct braid_session *s)
 {
 	struct braid_peer *peer = braid_locked(path);
 
 	braid_path_clear(path);
 	path->id = braid_path_id(peer);
-	braid_key_derive(&path->key, s->tx_key, path->id);
+	braid_path_keys(path, s);
 	if (path->reverse) {
 		path->state = BRAID_PATH_STATE_UNVALIDATED;
 		path->reason = "made for a probe; the way back is not proven yet";
@@ -313,7 +331,6 @@ void braid_path_stop(struct braid_path *path)
 	path->reason = "the peer has no key";
 	path->probe_due_us = BRAID_NEVER;
 	memset(path->probe_id, 0, sizeof(path->probe_id));
-	braid_key_wipe(&path->key);
 	braid_peer_usable_update(peer);
 }
 

@@ -16,6 +16,7 @@
 #include "socket.h"
 #include "steer.h"
 
+struct braid_epoch;
 struct braid_peer;
 struct braid_session;
 
@@ -41,11 +42,12 @@ struct braid_session;
  * @view: what policies see; written under the peer's lock, read under RCU
  *	without it: members may be from different moments
  * @grow: enlarges the ring of @loss
+ * @key: seals its packets, one for each slot of an epoch; written under the
+ *	peer's lock while no epoch is in the slot, read by the pump under RCU
  *
  * All below is under the peer's lock.
  *
  * @id: its id in the session; ascends, never reused
- * @key: seals its packets
  * @state: what we believe of it
  * @reason: why it is or is not used, one sentence, static storage
  * @state_us: when @state changed
@@ -98,9 +100,9 @@ struct braid_path {
 	bool reverse;
 	struct braid_path_view view;
 	struct work_struct grow;
+	struct braid_key key[BRAID_EPOCHS];
 
 	u16 id;
-	struct braid_key key;
 	enum braid_path_state state;
 	const char *reason;
 	u64 state_us;
@@ -174,6 +176,8 @@ bool braid_path_matches(const struct braid_path *path,
 
 /* Forgets all it learned and starts under a new session. Peer's lock. */
 void braid_path_start(struct braid_path *path, struct braid_session *s);
+/* Derives its key of an epoch that nobody can find yet. Peer's lock. */
+void braid_path_key(struct braid_path *path, const struct braid_epoch *e);
 /* The session is gone: nothing may be sent. Peer's lock. */
 void braid_path_stop(struct braid_path *path);
 /* Moves to @state and tells listeners, the policy and the peer. Peer's lock. */

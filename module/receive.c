@@ -21,9 +21,11 @@
  * @skb: the packet; its data begins at the clear header
  * @hdr: clear header
  * @s: session, once found
+ * @epoch: epoch, once found
  * @path: path, NULL while it has no state
  * @pn: packet number, all 64 bits
- * @key: key of a path without state
+ * @key: a key that the path does not have yet, while @derived
+ * @derived: @key is in use
  * @from: where it came from
  * @moved: the path's packets came from elsewhere until now
  * @tos: outer DSCP and ECN
@@ -34,9 +36,11 @@ struct braid_incoming {
 	struct sk_buff *skb;
 	struct braid_hdr hdr;
 	struct braid_session *s;
+	struct braid_epoch *epoch;
 	struct braid_rx_path *path;
 	u64 pn;
 	struct braid_key key;
+	bool derived;
 	struct braid_origin from;
 	bool moved;
 	u8 tos;
@@ -104,34 +108,55 @@ static int braid_parse(struct braid_incoming *in)
 }
 
 /*
- * Finds session, path and key, and opens the packet. The replay window is
- * asked without its lock: the answer is advice that saves opening what is
- * known; braid_accept() asks again.
+ * Finds session, epoch and path. The replay window is asked without its lock:
+ * the answer is advice that saves opening what is known; braid_accept() asks
+ * again. 0 or a drop reason.
  */
-static int braid_open_packet(struct braid_incoming *in)
+static int braid_find(struct braid_incoming *in)
 {
-	struct sk_buff *skb = in->skb;
-	const struct braid_key *key = &in->key;
 	u64 expected = 0;
 
 	in->s = braid_session_find(in->bs->braid, in->hdr.session);
 	if (!in->s)
 		return BRAID_CNT_DROP_RX_SESSION;
-	if (in->hdr.epoch != in->s->epoch)
+	in->epoch = braid_epoch_find(in->s, in->hdr.epoch);
+	if (!in->epoch)
 		return BRAID_CNT_DROP_RX_EPOCH;
+	if (unlikely(braid_epoch_blind(in->epoch)))
+		return BRAID_CNT_DROP_RX_LIMIT;
 	in->path = braid_rx_path_find(in->s, in->hdr.path);
-	if (in->path) {
-		key = &in->path->key;
+	if (in->path)
 		expected = READ_ONCE(in->path->replay.next);
-	} else {
-		braid_key_derive(&in->key, in->s->rx_key, in->hdr.path);
-	}
 	in->pn = braid_expand32(expected, in->hdr.pn);
 	if (in->path && !braid_replay_check(&in->path->replay, in->pn))
 		return BRAID_CNT_DROP_RX_REPLAY;
-	if (!braid_open(key, in->pn, skb->data, skb->data + BRAID_HDR_LEN,
-			skb->len - BRAID_HDR_LEN))
+	return 0;
+}
+
+/* The path's key, derived here while the path has none of this epoch. */
+static const struct braid_key *braid_incoming_key(struct braid_incoming *in)
+{
+	const struct braid_key *key = NULL;
+
+	if (likely(in->path))
+		key = braid_rx_path_key(in->path, in->epoch);
+	if (likely(key))
+		return key;
+	in->derived = true;
+	braid_key_derive(&in->key, in->epoch->rx_key, in->hdr.path);
+	return &in->key;
+}
+
+static int braid_open_packet(struct braid_incoming *in)
+{
+	struct sk_buff *skb = in->skb;
+
+	if (!braid_open(braid_incoming_key(in), in->pn, skb->data,
+			skb->data + BRAID_HDR_LEN, skb->len - BRAID_HDR_LEN)) {
+		atomic64_inc(&in->s->failures);
+		braid_epoch_failed(in->epoch, in->s->peer);
 		return BRAID_CNT_DROP_RX_AUTH;
+	}
 	skb_pull(skb, BRAID_HDR_LEN);
 	return pskb_trim(skb, skb->len - BRAID_TAG_LEN) ?
 	       BRAID_CNT_DROP_RX_MEMORY : 0;
@@ -165,10 +190,12 @@ static int braid_accept(struct braid_incoming *in)
 	if (!p || p->id != in->hdr.path) {
 		if (in->path)
 			return BRAID_CNT_DROP_RX_PATH;
-		p = braid_rx_path_new(s, in->hdr.path, &in->key);
+		p = braid_rx_path_new(s, in->hdr.path);
 	}
 	if (!p)
 		return BRAID_CNT_DROP_RX_PATH;
+	if (unlikely(in->derived))
+		braid_rx_path_key_set(s, p, in->epoch, &in->key);
 	in->path = p;
 	in->from.path = p;
 	next = p->replay.next;
@@ -316,6 +343,14 @@ static int braid_receive_control(struct braid_incoming *in)
 	return 0;
 }
 
+/* What an accepted packet tells beside its contents. Without locks. */
+static void braid_received(struct braid_incoming *in)
+{
+	braid_session_heard(in->s, in->epoch);
+	if (in->moved)
+		braid_probe_moved(in->s, &in->from);
+}
+
 int braid_receive(struct sock *sk, struct sk_buff *skb)
 {
 	struct braid_incoming in = { .skb = skb };
@@ -328,17 +363,16 @@ int braid_receive(struct sock *sk, struct sk_buff *skb)
 		goto out;
 	}
 	braid_outer(&in);
-	err = braid_parse(&in) ?: braid_open_packet(&in);
-	if (err == BRAID_CNT_DROP_RX_AUTH)
-		atomic64_inc(&in.s->failures);
+	err = braid_parse(&in) ?: braid_find(&in) ?: braid_open_packet(&in);
 	if (!err)
 		err = in.hdr.type == BRAID_TYPE_DATA ?
 		      braid_receive_data(&in) : braid_receive_control(&in);
 	if (err)
 		braid_drop(in.bs->braid, skb, err);
-	else if (in.moved)
-		braid_probe_moved(in.s, &in.from);
-	braid_key_wipe(&in.key);
+	else
+		braid_received(&in);
+	if (unlikely(in.derived))
+		braid_key_wipe(&in.key);
 out:
 	rcu_read_unlock_bh();
 	return 0;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "session.h"
 
+#include <crypto/utils.h>
 #include <linux/hash.h>
 #include <linux/slab.h>
 
 #include "device.h"
+#include "event.h"
 #include "peer.h"
 #include "receive.h"
 #include "report.h"
@@ -98,9 +100,6 @@ braid_session_alloc(struct braid_peer *peer,
 	s->peer = peer;
 	s->local = cfg->local;
 	s->remote = cfg->remote;
-	s->epoch = cfg->epoch;
-	memcpy(s->tx_key, cfg->tx_key, sizeof(s->tx_key));
-	memcpy(s->rx_key, cfg->rx_key, sizeof(s->rx_key));
 	spin_lock_init(&s->lock);
 	s->report_us = BRAID_NEVER;
 	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
@@ -111,27 +110,225 @@ braid_session_alloc(struct braid_peer *peer,
 	return s;
 }
 
-int braid_session_new(struct braid_peer *peer,
-		      const struct braid_session_config *cfg,
-		      struct netlink_ext_ack *extack)
+struct braid_session *braid_session_of(struct braid_peer *peer)
+{
+	return rcu_dereference_protected(peer->session,
+					 lockdep_is_held(&peer->braid->lock));
+}
+
+struct braid_epoch *braid_session_epoch(struct braid_session *s, int slot)
+{
+	return rcu_dereference_protected(s->epoch[slot],
+				lockdep_is_held(&s->peer->braid->lock));
+}
+
+/* The session of a peer's first key, with that key. */
+static int braid_session_new(struct braid_peer *peer,
+			     const struct braid_session_config *cfg,
+			     struct netlink_ext_ack *extack)
 {
 	struct braid_device *braid = peer->braid;
 	struct braid_session *s;
+	struct braid_epoch *e;
 
-	lockdep_assert_held(&braid->lock);
-	if (rcu_access_pointer(peer->session)) {
-		NL_SET_ERR_MSG(extack, "the peer has a key; delete that first");
-		return -EEXIST;
-	}
 	if (braid_session_find(braid, cfg->local)) {
 		NL_SET_ERR_MSG(extack, "the local session id is in use");
 		return -EEXIST;
 	}
+	e = braid_epoch_new(&cfg->key, extack);
+	if (IS_ERR(e))
+		return PTR_ERR(e);
 	s = braid_session_alloc(peer, cfg);
-	if (!s)
+	if (!s) {
+		braid_epoch_free(e);
 		return -ENOMEM;
+	}
+	RCU_INIT_POINTER(s->epoch[0], e);
+	s->sending = e;
+	s->generation = 1;
 	hlist_add_head_rcu(&s->node, braid_session_bucket(braid, s->local));
+	braid_event_key(peer, e->number, "key-installed", "the first one sends");
 	braid_peer_session_start(peer, s);
+	return 0;
+}
+
+/* The slot of a further epoch, or a negative error. */
+static int braid_session_slot(struct braid_session *s,
+			      const struct braid_session_config *cfg,
+			      struct netlink_ext_ack *extack)
+{
+	struct braid_epoch *e;
+	int slot = -1, i;
+
+	if (cfg->local != s->local || cfg->remote != s->remote) {
+		NL_SET_ERR_MSG(extack, "the peer has a key of another session; delete that first");
+		return -EEXIST;
+	}
+	for (i = 0; i < BRAID_EPOCHS; i++) {
+		e = braid_session_epoch(s, i);
+		if (!e) {
+			slot = i;
+		} else if (e->number == cfg->key.number) {
+			NL_SET_ERR_MSG(extack, "the peer has a key of that epoch; another one needs another epoch");
+			return -EEXIST;
+		} else if (!crypto_memneq(e->tx_key, cfg->key.tx_key,
+					  BRAID_KEY_LEN) ||
+			   !crypto_memneq(e->rx_key, cfg->key.rx_key,
+					  BRAID_KEY_LEN)) {
+			NL_SET_ERR_MSG(extack, "another epoch has that key already");
+			return -EEXIST;
+		}
+	}
+	if (slot >= 0)
+		return slot;
+	NL_SET_ERR_MSG(extack, "the peer has keys of two epochs; delete the older one first");
+	return -EBUSY;
+}
+
+static int braid_session_next(struct braid_session *s,
+			      const struct braid_session_config *cfg,
+			      struct netlink_ext_ack *extack)
+{
+	int slot = braid_session_slot(s, cfg, extack);
+	struct braid_peer *peer = s->peer;
+	struct braid_path *path;
+	struct braid_epoch *e;
+	int i;
+
+	if (slot < 0)
+		return slot;
+	e = braid_epoch_new(&cfg->key, extack);
+	if (IS_ERR(e))
+		return PTR_ERR(e);
+	e->slot = slot;
+	e->generation = s->generation++;
+	spin_lock_bh(&peer->lock);
+	braid_for_each_slot(peer, path, i)
+		braid_path_key(path, e);
+	spin_unlock_bh(&peer->lock);
+	rcu_assign_pointer(s->epoch[slot], e);
+	braid_event_key(peer, e->number, "key-installed",
+			"it opens packets; the older one still sends");
+	return 0;
+}
+
+int braid_session_key_new(struct braid_peer *peer,
+			  const struct braid_session_config *cfg,
+			  struct netlink_ext_ack *extack)
+{
+	struct braid_session *s = braid_session_of(peer);
+
+	if (s)
+		return braid_session_next(s, cfg, extack);
+	return braid_session_new(peer, cfg, extack);
+}
+
+/* False: one as new sends already, or @e was retired meanwhile. */
+static bool braid_session_swap(struct braid_session *s, struct braid_epoch *e,
+			       const char *why)
+{
+	struct braid_peer *peer = s->peer;
+	bool newer;
+
+	spin_lock_bh(&peer->lock);
+	newer = !e->retired && e->generation > s->sending->generation;
+	if (newer)
+		WRITE_ONCE(s->sending, e);
+	spin_unlock_bh(&peer->lock);
+	if (newer)
+		braid_event_key(peer, e->number, "key-swapped", why);
+	return newer;
+}
+
+void braid_session_heard(struct braid_session *s, struct braid_epoch *e)
+{
+	if (unlikely(e->generation > READ_ONCE(s->sending)->generation))
+		braid_session_swap(s, e, "the peer sends under it");
+}
+
+struct braid_epoch *braid_session_named(struct braid_peer *peer, int number,
+					struct netlink_ext_ack *extack)
+{
+	struct braid_session *s = braid_session_of(peer);
+	struct braid_epoch *e;
+	int i;
+
+	if (!s) {
+		NL_SET_ERR_MSG(extack, "the peer has no key");
+		return NULL;
+	}
+	if (number < 0)
+		return READ_ONCE(s->sending);
+	for (i = 0; i < BRAID_EPOCHS; i++) {
+		e = braid_session_epoch(s, i);
+		if (e && e->number == number)
+			return e;
+	}
+	NL_SET_ERR_MSG_FMT(extack, "the peer has no key of epoch %d", number);
+	return NULL;
+}
+
+int braid_session_key_swap(struct braid_peer *peer, u8 number,
+			   struct netlink_ext_ack *extack)
+{
+	struct braid_epoch *e = braid_session_named(peer, number, extack);
+	struct braid_session *s = braid_session_of(peer);
+
+	if (!e)
+		return -ENOKEY;
+	if (e == READ_ONCE(s->sending) || braid_session_swap(s, e, "asked for"))
+		return 0;
+	/* The peer may have been quicker with the same epoch. */
+	if (e == READ_ONCE(s->sending))
+		return 0;
+	NL_SET_ERR_MSG(extack, "a newer epoch sends; sending does not go back");
+	return -EINVAL;
+}
+
+/* Wipes what paths derived from an epoch that nobody can find any more. */
+static void braid_session_forget(struct braid_session *s, struct braid_epoch *e)
+{
+	struct braid_peer *peer = s->peer;
+	struct braid_rx_path *p;
+	struct braid_path *path;
+	int i;
+
+	spin_lock_bh(&peer->lock);
+	braid_for_each_slot(peer, path, i)
+		braid_key_wipe(&path->key[e->slot]);
+	spin_unlock_bh(&peer->lock);
+	spin_lock_bh(&s->lock);
+	for (i = 0; i < BRAID_RX_PATHS; i++) {
+		p = rcu_dereference_protected(s->rx[i],
+					      lockdep_is_held(&s->lock));
+		if (!p)
+			continue;
+		WRITE_ONCE(p->ready, p->ready & ~BIT(e->slot));
+		braid_key_wipe(&p->key[e->slot]);
+	}
+	spin_unlock_bh(&s->lock);
+	braid_epoch_free(e);
+}
+
+int braid_session_key_del(struct braid_peer *peer, u8 number,
+			  struct netlink_ext_ack *extack)
+{
+	struct braid_epoch *e = braid_session_named(peer, number, extack);
+	struct braid_session *s = braid_session_of(peer);
+
+	if (!e)
+		return -ENOKEY;
+	spin_lock_bh(&peer->lock);
+	e->retired = e != s->sending;
+	spin_unlock_bh(&peer->lock);
+	if (!e->retired) {
+		NL_SET_ERR_MSG(extack, "that epoch sends; swap to another first, or delete all of the peer's keys");
+		return -EBUSY;
+	}
+	RCU_INIT_POINTER(s->epoch[e->slot], NULL);
+	braid_event_key(peer, e->number, "key-retired", "asked for");
+	synchronize_net();
+	braid_session_forget(s, e);
 	return 0;
 }
 
@@ -140,8 +337,7 @@ struct braid_session *braid_session_detach(struct braid_peer *peer)
 	struct braid_session *s;
 
 	lockdep_assert_held(&peer->braid->lock);
-	s = rcu_dereference_protected(peer->session,
-				      lockdep_is_held(&peer->braid->lock));
+	s = braid_session_of(peer);
 	if (!s)
 		return NULL;
 	braid_peer_session_stop(peer);
@@ -172,6 +368,12 @@ void braid_session_free(struct braid_session *s)
 	spin_unlock_bh(&s->lock);
 	braid_items_to_skbs(&released, &out);
 	braid_drop_all(s->peer->braid, &out, BRAID_CNT_DROP_RX_GONE);
+	for (i = 0; i < BRAID_EPOCHS; i++) {
+		struct braid_epoch *e = braid_session_epoch(s, i);
+
+		if (e)
+			braid_session_forget(s, e);
+	}
 	for (i = 0; i < BRAID_RX_PATHS; i++)
 		kfree_sensitive(rcu_dereference_raw(s->rx[i]));
 	kfree(s->lanes);
@@ -222,8 +424,20 @@ static void braid_rx_path_replace(struct braid_session *s,
 	call_rcu(&old->rcu, braid_rx_path_free);
 }
 
-struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,
-					const struct braid_key *key)
+void braid_rx_path_key_set(struct braid_session *s, struct braid_rx_path *p,
+			   const struct braid_epoch *e,
+			   const struct braid_key *key)
+{
+	lockdep_assert_held(&s->lock);
+	/* Another packet may have brought it meanwhile. */
+	if (p->ready & BIT(e->slot))
+		return;
+	p->key[e->slot] = *key;
+	/* Pairs with braid_rx_path_key(). */
+	smp_store_release(&p->ready, p->ready | BIT(e->slot));
+}
+
+struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id)
 {
 	u16 index = id % BRAID_RX_PATHS;
 	struct braid_rx_path *old, *p;
@@ -238,7 +452,6 @@ struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,
 		return NULL;
 	p->id = id;
 	p->index = index;
-	p->key = *key;
 	braid_replay_init(&p->replay);
 	RCU_INIT_POINTER(s->rx[index], NULL);
 	if (old)

@@ -10,7 +10,7 @@
 
 #include "core/replay.h"
 #include "core/reseq.h"
-#include "crypto.h"
+#include "epoch.h"
 #include "socket.h"
 
 struct braid_device;
@@ -28,7 +28,10 @@ struct braid_peer;
  * @rcu: frees it
  * @id: the peer's id for it; never changes
  * @index: its index in the session; never changes
- * @key: opens its packets; never changes
+ * @key: opens its packets, one for each slot of an epoch; written under the
+ *	session's lock before @ready tells of it, read under RCU
+ * @ready: BIT(slot) of each key that is there; session's lock, release and
+ *	acquire
  * @replay: numbers that arrived; session's lock
  * @packets: authenticated packets; session's lock
  * @bytes: their bytes, outer IP header included; session's lock
@@ -46,7 +49,8 @@ struct braid_rx_path {
 	struct rcu_head rcu;
 	u16 id;
 	u16 index;
-	struct braid_key key;
+	struct braid_key key[BRAID_EPOCHS];
+	u8 ready;
 	struct braid_replay replay;
 	u64 packets;
 	u64 bytes;
@@ -60,14 +64,15 @@ struct braid_rx_path {
 };
 
 /**
- * struct braid_session - one set of keys and numbers shared with a peer
+ * struct braid_session - the keys and numbers shared with a peer
  * @node: in the device's table by @local
  * @peer: whose it is; outlives it
  * @local: id in packets to us; never changes
  * @remote: id in packets from us; never changes
- * @epoch: of the keys; never changes
- * @tx_key: key of the epoch for sending; never changes
- * @rx_key: key of the epoch for receiving; never changes
+ * @epoch: its keys; device's lock and RCU. What is in a slot opens packets.
+ * @generation: of the next epoch; device's lock
+ * @sending: the epoch that seals; peer's lock, read anywhere under RCU. Goes
+ *	from an older to a newer one, never back; is always one of @epoch.
  * @lock: receiving; BH; never taken inside the peer's lock, nor around it
  * @dead: no timer may be armed again; @lock
  * @rx: the peer's paths, by id modulo BRAID_RX_PATHS; changed under @lock
@@ -84,9 +89,9 @@ struct braid_session {
 	struct braid_peer *peer;
 	u32 local;
 	u32 remote;
-	u8 epoch;
-	u8 tx_key[BRAID_KEY_LEN];
-	u8 rx_key[BRAID_KEY_LEN];
+	struct braid_epoch __rcu *epoch[BRAID_EPOCHS];
+	u32 generation;
+	struct braid_epoch *sending;
 	spinlock_t lock;
 	bool dead;
 	struct braid_rx_path __rcu *rx[BRAID_RX_PATHS];
@@ -99,22 +104,49 @@ struct braid_session {
 	atomic64_t failures;
 };
 
-/* What a new session is made of. */
+/* What a new session, or a new epoch of it, is made of. */
 struct braid_session_config {
 	u32 local;
 	u32 remote;
-	u8 epoch;
-	const u8 *tx_key;
-	const u8 *rx_key;
+	struct braid_epoch_config key;
 };
 
 /*
- * Makes a session and gives it to @peer, which must have none. The device's
- * lock is held. -EEXIST: it has one, or the local id is taken.
+ * Gives @peer a key. The first one makes a session and sends at once; one of
+ * the same session but of another epoch is the next: it opens packets from
+ * now on and seals them from braid_session_swap() on. The device's lock is
+ * held. -EEXIST: another session, or that epoch, is there; -EBUSY: two epochs
+ * are.
  */
-int braid_session_new(struct braid_peer *peer,
-		      const struct braid_session_config *cfg,
-		      struct netlink_ext_ack *extack);
+int braid_session_key_new(struct braid_peer *peer,
+			  const struct braid_session_config *cfg,
+			  struct netlink_ext_ack *extack);
+/*
+ * Lets epoch @number send. Nothing is left to do when it does already. The
+ * device's lock is held.
+ */
+int braid_session_key_swap(struct braid_peer *peer, u8 number,
+			   struct netlink_ext_ack *extack);
+/*
+ * Forgets epoch @number, which must not be the one that sends. The device's
+ * lock is held; sleeps.
+ */
+int braid_session_key_del(struct braid_peer *peer, u8 number,
+			  struct netlink_ext_ack *extack);
+/* The session of a peer or NULL. Device's lock. */
+struct braid_session *braid_session_of(struct braid_peer *peer);
+/* The epoch of that number, the one that sends when negative. Device's lock. */
+struct braid_epoch *braid_session_named(struct braid_peer *peer, int number,
+					struct netlink_ext_ack *extack);
+/* The epoch in a slot or NULL. Device's lock. */
+struct braid_epoch *braid_session_epoch(struct braid_session *s, int slot);
+/*
+ * A packet under @e is authentic: if it is newer than the one that sends, the
+ * peer has it, and it sends from now on. Neither the session's nor the peer's
+ * lock; RCU.
+ */
+void braid_session_heard(struct braid_session *s, struct braid_epoch *e);
+
 /*
  * Takes the session from its peer, waits until nobody uses it, frees it. The
  * device's lock is held; sleeps.
@@ -126,6 +158,21 @@ void braid_session_free(struct braid_session *s);
 
 /* By the id in a packet to us; under RCU. */
 struct braid_session *braid_session_find(struct braid_device *braid, u32 id);
+
+/* The epoch that a packet says it is sealed under, or NULL; under RCU. */
+static inline struct braid_epoch *braid_epoch_find(struct braid_session *s,
+						   u8 number)
+{
+	struct braid_epoch *e;
+	int i;
+
+	for (i = 0; i < BRAID_EPOCHS; i++) {
+		e = rcu_dereference(s->epoch[i]);
+		if (e && e->number == number)
+			return e;
+	}
+	return NULL;
+}
 
 /* The peer's path of that id, or NULL; under RCU. */
 static inline struct braid_rx_path *
@@ -141,8 +188,20 @@ braid_rx_path_find(struct braid_session *s, u16 id)
  * no memory, or the id is older than the one that holds its place (retired ids
  * stay refused, since ids only ascend). Session's lock.
  */
-struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id,
-					const struct braid_key *key);
+struct braid_rx_path *braid_rx_path_new(struct braid_session *s, u16 id);
+/* Its key of an epoch, or NULL before there is one; under RCU. */
+static inline const struct braid_key *
+braid_rx_path_key(const struct braid_rx_path *p, const struct braid_epoch *e)
+{
+	/* Pairs with braid_rx_path_key_set(). */
+	return smp_load_acquire(&p->ready) & BIT(e->slot) ? &p->key[e->slot] :
+							    NULL;
+}
+
+/* Keeps a key under which a packet has just authenticated. Session's lock. */
+void braid_rx_path_key_set(struct braid_session *s, struct braid_rx_path *p,
+			   const struct braid_epoch *e,
+			   const struct braid_key *key);
 /* Makes lanes and the window of seen numbers. Session's lock. */
 bool braid_session_ready(struct braid_session *s);
 /*

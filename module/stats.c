@@ -42,6 +42,7 @@ const char *const braid_counter_names[BRAID_CNT_MAX] = {
 	[BRAID_CNT_DROP_RX_PATH] = "drop-rx-path",
 	[BRAID_CNT_DROP_RX_REPLAY] = "drop-rx-replay",
 	[BRAID_CNT_DROP_RX_AUTH] = "drop-rx-auth",
+	[BRAID_CNT_DROP_RX_LIMIT] = "drop-rx-key-limit",
 	[BRAID_CNT_DROP_RX_INNER] = "drop-rx-inner",
 	[BRAID_CNT_DROP_RX_SOURCE] = "drop-rx-source",
 	[BRAID_CNT_DROP_RX_ECN] = "drop-rx-ecn",

@@ -52,6 +52,7 @@ enum braid_counter {
 	BRAID_CNT_DROP_RX_PATH,	/* path id retired or too many */
 	BRAID_CNT_DROP_RX_REPLAY,	/* packet number seen or too old */
 	BRAID_CNT_DROP_RX_AUTH,	/* did not authenticate */
+	BRAID_CNT_DROP_RX_LIMIT,	/* too many of its key did not */
 	BRAID_CNT_DROP_RX_INNER,	/* inner header is malformed */
 	BRAID_CNT_DROP_RX_SOURCE,	/* inner source is not the peer's */
 	BRAID_CNT_DROP_RX_ECN,	/* RFC 6040 says drop */

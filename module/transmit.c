@@ -27,16 +27,15 @@
  * @skb: the inner packet, or the TLVs of a control packet
  * @pn: its packet number
  * @hdr: clear header
- * @key: a copy, since the path may lose its key meanwhile
- *
- * On the pump's stack, wiped at its end.
+ * @key: the path's key of the epoch that was the one when it was stamped;
+ *	stays, likewise
  */
 struct braid_outgoing {
 	struct braid_path *path;
 	struct sk_buff *skb;
 	u64 pn;
 	struct braid_hdr hdr;
-	struct braid_key key;
+	const struct braid_key *key;
 };
 
 /* What a control packet's buffer remembers until it is sent. */
@@ -74,25 +73,32 @@ void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
  * must not be charged with what it does not contain.
  */
 
-static void braid_stamp_common(struct braid_path *path,
+/* False: the key seals no more, and the packet is dropped. */
+static bool braid_stamp_common(struct braid_path *path,
 			       struct braid_outgoing *out, struct sk_buff *skb,
 			       u8 type, u32 size)
 {
 	struct braid_session *s =
 		rcu_dereference_protected(path->peer->session,
 					  lockdep_is_held(&path->peer->lock));
+	struct braid_epoch *e = s->sending;
 
+	if (!braid_epoch_spend(e, path->peer, size)) {
+		braid_drop(path->peer->braid, skb, BRAID_CNT_DROP_TX_LIMIT);
+		return false;
+	}
 	out->path = path;
 	out->skb = skb;
 	out->pn = path->loss.next_pn;
 	out->hdr.type = type;
-	out->hdr.epoch = s->epoch;
+	out->hdr.epoch = e->number;
 	out->hdr.path = path->id;
 	out->hdr.session = s->remote;
 	out->hdr.pn = out->pn;
-	out->key = path->key;
+	out->key = &path->key[e->slot];
 	path->tx_packets++;
 	path->tx_bytes += size;
+	return true;
 }
 
 static struct braid_sent *braid_stamp_sent(struct braid_path *path, u32 size,
@@ -136,7 +142,8 @@ static bool braid_stamp_control(struct braid_path *path,
 			   BRAID_CNT_DROP_TX_UNVALIDATED);
 		return false;
 	}
-	braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size);
+	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size))
+		return false;
 	if (braid_control_cb(skb)->eliciting)
 		braid_stamp_sent(path, size, true);
 	else
@@ -145,7 +152,8 @@ static bool braid_stamp_control(struct braid_path *path,
 	return true;
 }
 
-static void braid_stamp_data(struct braid_path *path,
+/* False: there was nothing to send after all. */
+static bool braid_stamp_data(struct braid_path *path,
 			     struct braid_outgoing *out)
 {
 	struct braid_peer *peer = path->peer;
@@ -159,7 +167,8 @@ static void braid_stamp_data(struct braid_path *path,
 		skb = __skb_dequeue(&path->fifo);
 	size = braid_path_outer(path, skb->len);
 	path->backlog -= size;
-	braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size);
+	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size))
+		return false;
 	rec = braid_stamp_sent(path, size, !path->backlog &&
 			       !braid_admit_pending(peer));
 	rec->gseq = braid_tx_cb(skb)->gseq;
@@ -169,6 +178,7 @@ static void braid_stamp_data(struct braid_path *path,
 	path->free_ns = braid_pace_next(path->free_ns, ktime_get_ns(), size,
 					max_t(u64, path->rate.pacing, 1));
 	peer->sent_bytes += size;
+	return true;
 }
 
 static bool braid_path_waiting(const struct braid_path *path)
@@ -193,7 +203,7 @@ static int braid_stamp_batch(struct braid_peer *peer,
 		       braid_path_waiting(path) &&
 		       braid_pace_ready(path->free_ns, now_ns,
 					BRAID_PACE_SLACK_NS))
-			braid_stamp_data(path, &out[n++]);
+			n += braid_stamp_data(path, &out[n]);
 	}
 	peer->next_slot++;
 	return n;
@@ -235,7 +245,7 @@ static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
 		return NULL;
 	}
 	skb->priority = out->skb->priority;
-	braid_seal(&out->key, out->pn, hdr, hdr + BRAID_HDR_LEN,
+	braid_seal(out->key, out->pn, hdr, hdr + BRAID_HDR_LEN,
 		   BRAID_DATA_LEN + len);
 	return skb;
 }
@@ -249,7 +259,7 @@ static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
 	hdr = skb_push(skb, BRAID_HDR_LEN);
 	skb_put(skb, BRAID_TAG_LEN);
 	braid_hdr_write(hdr, &out->hdr);
-	braid_seal(&out->key, out->pn, hdr, hdr + BRAID_HDR_LEN, len);
+	braid_seal(out->key, out->pn, hdr, hdr + BRAID_HDR_LEN, len);
 	return skb;
 }
 
@@ -283,9 +293,7 @@ static void braid_emit(struct braid_outgoing *out)
 {
 	struct braid_device *braid = out->path->peer->braid;
 
-	if (out->pn >= BRAID_KEY_LIMIT) {
-		braid_drop(braid, out->skb, BRAID_CNT_DROP_TX_LIMIT);
-	} else if (out->hdr.type == BRAID_TYPE_DATA) {
+	if (out->hdr.type == BRAID_TYPE_DATA) {
 		braid_emit_data(out);
 	} else {
 		braid_count(braid, BRAID_CNT_TX_CONTROL);
@@ -337,7 +345,6 @@ static bool braid_pump_round(struct braid_peer *peer)
 	spin_unlock(&peer->lock);
 	for (i = 0; i < n; i++)
 		braid_emit(&out[i]);
-	memzero_explicit(out, n * sizeof(*out));
 	spin_lock(&peer->lock);
 	return n == BRAID_PUMP_BATCH || (n && admitted) ||
 	       (n && braid_admit_pending(peer));

@@ -33,7 +33,9 @@ static void teardown(void)
 
 static void generate(void)
 {
-	ck_assert_msg(!br_keyfile_generate(a, b, &err), "%s", err.text);
+	ck_assert_msg(!br_keyfile_generate(a, b, NULL,
+					   BRAID_CIPHER_CHACHA20_POLY1305,
+					   &err), "%s", err.text);
 }
 
 static void slurp(const char *path, char *text, size_t size)
@@ -109,7 +111,7 @@ END_TEST
 START_TEST(files_are_not_overwritten)
 {
 	spill(b, "precious");
-	ck_assert_int_lt(br_keyfile_generate(a, b, &err), 0);
+	ck_assert_int_lt(br_keyfile_generate(a, b, NULL, 0, &err), 0);
 	ck_assert_ptr_nonnull(strstr(err.text, b));
 	ck_assert_int_lt(access(a, F_OK), 0);
 	ck_assert_int_eq(access(b, F_OK), 0);
@@ -131,6 +133,44 @@ START_TEST(others_must_not_read)
 }
 END_TEST
 
+/* The next epoch of a session, out of a file that may be used already. */
+START_TEST(next_epoch)
+{
+	struct br_key old, next, other;
+	char c[64], d[64];
+	int i;
+
+	snprintf(c, sizeof(c), "%s/c", folder);
+	snprintf(d, sizeof(d), "%s/d", folder);
+	generate();
+	ck_assert_int_lt(br_keyfile_generate(c, d, "/nowhere", 0, &err), 0);
+	for (i = 0; i < 2; i++) {
+		ck_assert_msg(!br_keyfile_generate(c, d, a,
+						   BRAID_CIPHER_AES256_GCM,
+						   &err), "%s", err.text);
+		ck_assert_int_eq(br_keyfile_take(c, &next, &err), 0);
+		ck_assert_int_eq(br_keyfile_take(d, &other, &err), 0);
+		unlink(c);
+		unlink(d);
+		if (!i)
+			ck_assert_int_eq(br_keyfile_take(a, &old, &err), 0);
+		ck_assert_uint_eq(next.epoch, old.epoch + 1);
+		ck_assert_uint_eq(other.epoch, old.epoch + 1);
+		ck_assert_uint_eq(next.cipher, BRAID_CIPHER_AES256_GCM);
+		ck_assert_uint_eq(other.cipher, BRAID_CIPHER_AES256_GCM);
+		ck_assert_uint_eq(next.session_local, old.session_local);
+		ck_assert_uint_eq(next.session_remote, old.session_remote);
+		ck_assert_uint_eq(other.session_local, old.session_remote);
+		ck_assert_mem_ne(next.tx_key, old.tx_key, BRAID_KEY_LEN);
+		ck_assert_mem_eq(next.tx_key, other.rx_key, BRAID_KEY_LEN);
+	}
+	spill(b, "nonsense");
+	ck_assert_int_lt(br_keyfile_generate(c, d, b, 0, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "not a key file"));
+	ck_assert_int_lt(access(c, F_OK), 0);
+}
+END_TEST
+
 /* Two at once: the second is refused, and the file is still good after that. */
 START_TEST(one_taker_at_a_time)
 {
@@ -146,6 +186,9 @@ START_TEST(one_taker_at_a_time)
 }
 END_TEST
 
+#define HEAD	"used = no\ncipher = aes256-gcm\nepoch = 7\n" \
+		"session-local = 0x1\nsession-remote = 0x2\n"
+
 START_TEST(no_key_files)
 {
 	static const char *const texts[] = {
@@ -154,6 +197,9 @@ START_TEST(no_key_files)
 		"tx-key = 00\nrx-key = 01\n",
 		"used = no\nsession-local = 1\nsession-remote = 0x2\n",
 		"used = no\nsession-local = 0x0\nsession-remote = 0x2\n",
+		HEAD "tx-key = 00\nrx-key = 01\n",
+		"used = no\ncipher = rot13\nepoch = 0\n",
+		"used = no\ncipher = aes256-gcm\nepoch = 256\n",
 	};
 	char same[512], hex[65];
 	struct br_key key;
@@ -168,16 +214,21 @@ START_TEST(no_key_files)
 	memset(hex, '7', 64);
 	hex[64] = 0;
 	snprintf(same, sizeof(same),
-		 "used = no\nsession-local = 0x1\nsession-remote = 0x2\ntx-key = %s\nrx-key = %s\n",
-		 hex, hex);
+		 HEAD "tx-key = %s\nrx-key = %s\n", hex, hex);
 	spill(a, same);
 	ck_assert_int_lt(br_keyfile_take(a, &key, &err), 0);
 	hex[0] = 'g';
 	snprintf(same, sizeof(same),
-		 "used = no\nsession-local = 0x1\nsession-remote = 0x2\ntx-key = %s\nrx-key = %064d\n",
-		 hex, 1);
+		 HEAD "tx-key = %s\nrx-key = %064d\n", hex, 1);
 	spill(a, same);
 	ck_assert_int_lt(br_keyfile_take(a, &key, &err), 0);
+	hex[0] = 'f';
+	snprintf(same, sizeof(same),
+		 HEAD "tx-key = %s\nrx-key = %064d\n", hex, 1);
+	spill(a, same);
+	ck_assert_msg(!br_keyfile_take(a, &key, &err), "%s", err.text);
+	ck_assert_uint_eq(key.epoch, 7);
+	ck_assert_uint_eq(key.cipher, BRAID_CIPHER_AES256_GCM);
 	ck_assert_int_lt(br_keyfile_take(folder, &key, &err), 0);
 	ck_assert_int_lt(br_keyfile_take("/nowhere", &key, &err), 0);
 }
@@ -210,6 +261,7 @@ int main(void)
 	tcase_add_test(tc, one_use_only);
 	tcase_add_test(tc, files_are_not_overwritten);
 	tcase_add_test(tc, others_must_not_read);
+	tcase_add_test(tc, next_epoch);
 	tcase_add_test(tc, one_taker_at_a_time);
 	tcase_add_test(tc, no_key_files);
 	tcase_add_test(tc, nothing_is_left_behind);

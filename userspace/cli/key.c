@@ -46,6 +46,8 @@ static int set(struct br_call *call)
 	if (ret)
 		return ret;
 	taken.has |= key->has;
+	taken.limit_packets = key->limit_packets;
+	taken.limit_failures = key->limit_failures;
 	snprintf(taken.peer, sizeof(taken.peer), "%s", key->peer);
 	*key = taken;
 	ret = br_call_do(call, BRAID_CMD_KEY_NEW);
@@ -56,57 +58,65 @@ static int set(struct br_call *call)
 	return ret;
 }
 
+static int swap(struct br_call *call)
+{
+	return br_call_do(call, BRAID_CMD_KEY_SWAP);
+}
+
 static int del(struct br_call *call)
 {
 	return br_call_do(call, BRAID_CMD_KEY_DEL);
 }
 
-/* A peer without a key is left out, unless it was the one asked for. */
-static int key_read(struct br_call *call, struct br_nl *nl,
-		    const struct br_peer *peer, struct br_list *keys)
+/* All of a peer's epochs, out of those of all peers. */
+static int keys_pick(struct br_call *call, const struct br_list *all,
+		     const char *peer, struct br_list *keys)
 {
-	struct br_key ask = { .ifindex = peer->ifindex }, *key;
-	int ret;
+	struct br_key *from, *to;
+	unsigned int i;
 
-	snprintf(ask.peer, sizeof(ask.peer), "%s", peer->name);
-	br_set_has(&br_key_type, &ask, "peer");
-	key = br_list_add(keys);
-	if (!key)
-		return br_fail(&call->err, BR_KERNEL, ENOMEM, "out of memory");
-	ret = br_nl_do(nl, BRAID_CMD_KEY_GET, &br_key_type, &ask, key,
-		       &call->err);
-	if (ret)
-		keys->n--;
-	if (ret == -EPERM || br_call_text(call, "peer"))
-		return ret;
+	for (i = 0; i < all->n; i++) {
+		from = br_list_at(all, i);
+		if (peer && strcmp(peer, from->peer))
+			continue;
+		to = br_list_add(keys);
+		if (!to)
+			return br_fail(&call->err, BR_KERNEL, ENOMEM,
+				       "out of memory");
+		*to = *from;
+	}
 	return 0;
 }
 
+/* A peer without a key is left out, unless it was the one asked for. */
 static int keys_read(struct br_call *call, struct br_nl *nl, uint32_t ifindex,
 		     struct br_list *keys)
 {
 	const char *only = br_call_text(call, "peer");
-	struct br_list peers;
-	struct br_peer *peer;
-	unsigned int i;
+	struct br_key ask = { .ifindex = ifindex };
+	struct br_list all;
 	int ret;
 
-	ret = br_nl_dump(nl, BRAID_CMD_PEER_GET, &br_peer_type, ifindex,
-			 &peers, &call->err);
-	for (i = 0; !ret && i < peers.n; i++) {
-		peer = br_list_at(&peers, i);
-		if (!only || !strcmp(only, peer->name))
-			ret = key_read(call, nl, peer, keys);
-	}
-	br_list_free(&peers);
-	return ret;
+	ret = br_nl_dump(nl, BRAID_CMD_KEY_GET, &br_key_type, ifindex, &all,
+			 &call->err);
+	if (!ret)
+		ret = keys_pick(call, &all, only, keys);
+	br_list_free(&all);
+	if (ret || !only || keys->n)
+		return ret;
+	/* the kernel knows why there is none */
+	snprintf(ask.peer, sizeof(ask.peer), "%s", only);
+	br_set_has(&br_key_type, &ask, "peer");
+	return br_nl_do(nl, BRAID_CMD_KEY_GET, &br_key_type, &ask, &ask,
+			&call->err);
 }
 
 static int show(struct br_call *call)
 {
 	static const char *const columns[] = {
-		"dev", "peer", "cipher", "epoch", "session-local",
-		"session-remote", "packets", "failures", NULL
+		"dev", "peer", "cipher", "epoch", "sending", "session-local",
+		"session-remote", "packets", "limit-packets", "failures",
+		"limit-failures", NULL
 	};
 	struct br_list keys = { .type = &br_key_type };
 	struct br_nl *nl;
@@ -129,11 +139,16 @@ static int show(struct br_call *call)
 
 static int generate(struct br_call *call)
 {
+	const struct br_key *wanted = call->object;
+
 	return br_keyfile_generate(br_call_text(call, "a"),
-				   br_call_text(call, "b"), &call->err);
+				   br_call_text(call, "b"),
+				   br_call_text(call, "after"), wanted->cipher,
+				   &call->err);
 }
 
 #define PEER(flags)	{ "peer", "PEER", BR_WORD_FIELD, flags, NULL }
+#define EPOCH(flags)	{ "epoch", "N", BR_WORD_FIELD, flags, NULL }
 
 const struct br_command br_key_commands[] = {
 	{
@@ -141,8 +156,15 @@ const struct br_command br_key_commands[] = {
 		{
 			BR_WORD_THE_DEV, PEER(BR_REQUIRED),
 			{ "file", "FILE", BR_WORD_FILE, BR_REQUIRED, NULL },
+			{ "limit-packets", "N", BR_WORD_FIELD, 0, NULL },
+			{ "limit-failures", "N", BR_WORD_FIELD, 0, NULL },
 		},
 		set, "install static keys; the file is good for this once",
+	},
+	{
+		"key", "swap", &br_key_type,
+		{ BR_WORD_THE_DEV, PEER(BR_REQUIRED), EPOCH(BR_REQUIRED) },
+		swap, "seal under the keys of a newer epoch from now on",
 	},
 	{
 		"key", "show", &br_key_type, { BR_WORD_ANY_DEV, PEER(0) },
@@ -150,16 +172,18 @@ const struct br_command br_key_commands[] = {
 	},
 	{
 		"key", "del", &br_key_type,
-		{ BR_WORD_THE_DEV, PEER(BR_REQUIRED) },
-		del, "forget a peer's keys",
+		{ BR_WORD_THE_DEV, PEER(BR_REQUIRED), EPOCH(0) },
+		del, "forget a peer's keys, or those of one epoch",
 	},
 	{
-		"genkey", "static", NULL,
+		"genkey", "static", &br_key_type,
 		{
 			{ "a", "FILE-A", BR_WORD_FILE,
 			  BR_REQUIRED | BR_POSITION, NULL },
 			{ "b", "FILE-B", BR_WORD_FILE,
 			  BR_REQUIRED | BR_POSITION, NULL },
+			{ "cipher", "CIPHER", BR_WORD_FIELD, 0, NULL },
+			{ "after", "FILE-A", BR_WORD_FILE, 0, NULL },
 		},
 		generate, "new static keys, one file for each end (labs, tests)",
 	},

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "field.h"
+
 /* One page at most, so that one write replaces it all. */
 #define FILE_MAX	1024
 #define HEX_LEN		(2 * BRAID_KEY_LEN)
@@ -65,10 +67,12 @@ static int format(const struct br_key *key, bool used, char *buf)
 	hex_write(key->tx_key, tx);
 	hex_write(key->rx_key, rx);
 	len = snprintf(buf, FILE_MAX,
-		       "%sused = %s\nsession-local = 0x%08x\n"
-		       "session-remote = 0x%08x\ntx-key = %s\nrx-key = %s\n",
-		       comment, used ? "yes" : "no ", key->session_local,
-		       key->session_remote, tx, rx);
+		       "%sused = %s\ncipher = %s\nepoch = %u\n"
+		       "session-local = 0x%08x\nsession-remote = 0x%08x\n"
+		       "tx-key = %s\nrx-key = %s\n",
+		       comment, used ? "yes" : "no ",
+		       br_cipher_names[key->cipher], key->epoch,
+		       key->session_local, key->session_remote, tx, rx);
 	explicit_bzero(tx, sizeof(tx));
 	explicit_bzero(rx, sizeof(rx));
 	return len;
@@ -144,43 +148,25 @@ static int random_session(uint32_t *id)
 static int random_key(struct br_key *key)
 {
 	return random_bytes(key->tx_key, BRAID_KEY_LEN) ||
-	       random_bytes(key->rx_key, BRAID_KEY_LEN) ||
-	       random_session(&key->session_local) ||
+	       random_bytes(key->rx_key, BRAID_KEY_LEN) ? -1 : 0;
+}
+
+static int random_ids(struct br_key *key)
+{
+	return random_session(&key->session_local) ||
 	       random_session(&key->session_remote) ? -1 : 0;
 }
 
 /* The other end's view: what one sends the other receives. */
 static void crosswise(const struct br_key *a, struct br_key *b)
 {
-	memset(b, 0, sizeof(*b));
+	*b = *a;
 	memcpy(b->tx_key, a->rx_key, BRAID_KEY_LEN);
 	memcpy(b->rx_key, a->tx_key, BRAID_KEY_LEN);
 	b->session_local = a->session_remote;
 	b->session_remote = a->session_local;
 }
 
-int br_keyfile_generate(const char *a, const char *b, struct br_error *err)
-{
-	struct br_key one = { 0 }, other;
-	int ret;
-
-	if (random_key(&one)) {
-		ret = br_fail(err, BR_KERNEL, errno, "no randomness: %s",
-			      strerror(errno));
-		goto out_wipe;
-	}
-	crosswise(&one, &other);
-	ret = create(a, &one, err);
-	if (ret)
-		goto out_wipe;
-	ret = create(b, &other, err);
-	if (ret)
-		unlink(a);
-out_wipe:
-	br_key_wipe(&one);
-	br_key_wipe(&other);
-	return ret;
-}
 
 /* "name = value" lines; a value ends at space or line end. */
 static const char *value_of(const char *text, const char *name, char *buf,
@@ -202,6 +188,27 @@ static const char *value_of(const char *text, const char *name, char *buf,
 		return buf;
 	}
 	return NULL;
+}
+
+static int number_of(const char *text, const char *name, uint64_t max,
+		     uint64_t *value)
+{
+	char buf[16];
+
+	return value_of(text, name, buf, sizeof(buf)) ?
+	       br_number_parse(buf, max, value) : -EINVAL;
+}
+
+static int cipher_of(const char *text, uint32_t *cipher)
+{
+	char buf[32];
+
+	if (!value_of(text, "cipher", buf, sizeof(buf)))
+		return -EINVAL;
+	for (*cipher = 0; br_cipher_names[*cipher]; (*cipher)++)
+		if (!strcmp(br_cipher_names[*cipher], buf))
+			return 0;
+	return -EINVAL;
 }
 
 static int session_of(const char *text, const char *name, uint32_t *id)
@@ -226,21 +233,27 @@ static int key_of(const char *text, const char *name, uint8_t *key)
 	return ret;
 }
 
-/* Return: 0, or -EINVAL when it is no such file, -EALREADY when it is used */
+/*
+ * Return: 0, or -EINVAL when it is no such file, -EALREADY when it is used:
+ * then all but the keys is there
+ */
 static int parse(const char *text, struct br_key *key)
 {
+	uint64_t epoch;
 	char used[8];
 
-	if (!value_of(text, "used", used, sizeof(used)))
-		return -EINVAL;
-	if (!strcmp(used, "yes"))
-		return -EALREADY;
-	if (strcmp(used, "no") ||
+	if (!value_of(text, "used", used, sizeof(used)) ||
+	    (strcmp(used, "yes") && strcmp(used, "no")) ||
+	    cipher_of(text, &key->cipher) ||
+	    number_of(text, "epoch", UINT8_MAX, &epoch) ||
 	    session_of(text, "session-local", &key->session_local) ||
 	    session_of(text, "session-remote", &key->session_remote) ||
 	    key_of(text, "tx-key", key->tx_key) ||
 	    key_of(text, "rx-key", key->rx_key))
 		return -EINVAL;
+	key->epoch = epoch;
+	if (!strcmp(used, "yes"))
+		return -EALREADY;
 	return memcmp(key->tx_key, key->rx_key, BRAID_KEY_LEN) ? 0 : -EINVAL;
 }
 
@@ -277,8 +290,8 @@ err_close:
 	return -err->code;
 }
 
-static int read_key(int fd, const char *path, struct br_key *key,
-		    struct br_error *err)
+/* Return: as parse() */
+static int read_file(int fd, struct br_key *key)
 {
 	char text[FILE_MAX + 1];
 	ssize_t len = pread(fd, text, FILE_MAX, 0);
@@ -290,6 +303,14 @@ static int read_key(int fd, const char *path, struct br_key *key,
 		ret = parse(text, key);
 	}
 	explicit_bzero(text, sizeof(text));
+	return ret;
+}
+
+static int read_key(int fd, const char *path, struct br_key *key,
+		    struct br_error *err)
+{
+	int ret = read_file(fd, key);
+
 	if (ret == -EALREADY)
 		return br_fail(err, BR_FILE, EALREADY,
 			"%s: used already; static keys are for one use, make new ones for both ends (braidctl genkey static)",
@@ -358,5 +379,56 @@ int br_keyfile_check(const char *path, struct br_error *err)
 	ret = read_key(fd, path, &key, err);
 	br_key_wipe(&key);
 	close(fd);
+	return ret;
+}
+
+/* The session that @key continues: its ids, and the epoch after the old one. */
+static int continue_from(const char *path, struct br_key *key,
+			 struct br_error *err)
+{
+	int fd = open_private(path, O_RDONLY, err);
+	struct br_key old;
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = read_file(fd, &old);
+	close(fd);
+	if (ret && ret != -EALREADY) {
+		ret = br_fail(err, BR_FILE, EINVAL, "%s: not a key file", path);
+		goto out_wipe;
+	}
+	key->session_local = old.session_local;
+	key->session_remote = old.session_remote;
+	key->epoch = old.epoch + 1;
+	ret = 0;
+out_wipe:
+	br_key_wipe(&old);
+	return ret;
+}
+
+int br_keyfile_generate(const char *a, const char *b, const char *after,
+			uint32_t cipher, struct br_error *err)
+{
+	struct br_key one = { .cipher = cipher }, other = { 0 };
+	int ret = after ? continue_from(after, &one, err) : 0;
+
+	if (ret)
+		return ret;
+	if (random_key(&one) || (!after && random_ids(&one))) {
+		ret = br_fail(err, BR_KERNEL, errno, "no randomness: %s",
+			      strerror(errno));
+		goto out_wipe;
+	}
+	crosswise(&one, &other);
+	ret = create(a, &one, err);
+	if (ret)
+		goto out_wipe;
+	ret = create(b, &other, err);
+	if (ret)
+		unlink(a);
+out_wipe:
+	br_key_wipe(&one);
+	br_key_wipe(&other);
 	return ret;
 }

@@ -14,8 +14,12 @@
 /*
  * Writes new keys into two new files, readable by their owner only. Neither
  * file is left behind when it fails.
+ * @after: a file of the same end as @a, used or not: the keys are the next
+ *	epoch of its session; NULL for a new session
+ * @cipher: BRAID_CIPHER_*
  */
-int br_keyfile_generate(const char *a, const char *b, struct br_error *err);
+int br_keyfile_generate(const char *a, const char *b, const char *after,
+			uint32_t cipher, struct br_error *err);
 
 /*
  * Takes the keys out of a file for installation: @key gets what the file says,

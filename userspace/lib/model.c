@@ -27,7 +27,7 @@ static const char *const states[] = {
 	NULL
 };
 
-static const char *const ciphers[] = {
+const char *const br_cipher_names[] = {
 	[BRAID_CIPHER_CHACHA20_POLY1305] = "chacha20-poly1305",
 	[BRAID_CIPHER_AES256_GCM] = "aes256-gcm",
 	NULL
@@ -160,7 +160,7 @@ static const struct br_field key_fields[] = {
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING, A(KEY_PEER)),
 	F(cipher, "cipher", "CIPHER", BR_ENUM, A(KEY_CIPHER),
-	  .names = ciphers),
+	  .names = br_cipher_names),
 	F(epoch, "epoch", "EPOCH", BR_U8, A(KEY_EPOCH)),
 	F(tx_key, "tx-key", "", BR_SECRET, A(KEY_TX_KEY)),
 	F(rx_key, "rx-key", "", BR_SECRET, A(KEY_RX_KEY)),
@@ -170,6 +170,11 @@ static const struct br_field key_fields[] = {
 	  A(KEY_SESSION_REMOTE)),
 	F(packets, "packets", "PACKETS", BR_U64, A(KEY_PACKETS)),
 	F(failures, "failures", "FAILURES", BR_U64, A(KEY_FAILURES)),
+	F(sending, "sending", "SENDING", BR_BOOL, A(KEY_SENDING)),
+	F(limit_packets, "limit-packets", "MOST PACKETS", BR_U64,
+	  A(KEY_LIMIT_PACKETS)),
+	F(limit_failures, "limit-failures", "MOST FAILURES", BR_U64,
+	  A(KEY_LIMIT_FAILURES)),
 #undef F
 };
 
@@ -190,6 +195,7 @@ static const struct br_field event_fields[] = {
 	F(dev, "dev", "DEVICE", BR_STRING, A(EVENT_IFNAME)),
 	F(peer, "peer", "PEER", BR_STRING, A(EVENT_PEER)),
 	F(path, "path", "PATH", BR_STRING, A(EVENT_PATH)),
+	F(epoch, "epoch", "EPOCH", BR_U8, A(EVENT_EPOCH)),
 	F(reason, "reason", "REASON", BR_WORDS, A(EVENT_REASON)),
 #undef F
 };

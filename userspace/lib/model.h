@@ -206,6 +206,9 @@ struct br_key {
 	uint32_t session_remote;
 	uint64_t packets;
 	uint64_t failures;
+	uint8_t sending;
+	uint64_t limit_packets;
+	uint64_t limit_failures;
 };
 
 struct br_policy {
@@ -226,6 +229,7 @@ struct br_event {
 	char dev[BR_IFNAME];
 	char peer[BR_NAME];
 	char path[BR_NAME];
+	uint8_t epoch;
 	char reason[BR_REASON];
 };
 
@@ -236,6 +240,9 @@ extern const struct br_type br_path_type;
 extern const struct br_type br_key_type;
 extern const struct br_type br_policy_type;
 extern const struct br_type br_event_type;
+
+/* By BRAID_CIPHER_*, up to NULL */
+extern const char *const br_cipher_names[];
 
 /* NULL when the type has no such field. */
 const struct br_field *br_field_find(const struct br_type *type,
