@@ -27,6 +27,10 @@ struct row {
 	struct bad bad[6];
 };
 
+#define COUNT_BAD \
+	{ { "", "'' is not a number" }, { "x", "'x' is not a number" }, \
+	  { "-1", "'-1' is not a number" } }
+
 static const struct row rows[] = {
 	{ NULL, "dev", { "braid0", "b.1" },
 	  { { "", "'' is not a device's name" },
@@ -75,6 +79,17 @@ static const struct row rows[] = {
 	{ "path", "cap", { "0", "20mbit", "1.5gbit", "100kbit" }, RATE_BAD },
 	{ "show", "path", { "wan1" }, TEXT_BAD },
 	{ "key", "file", { "a.key" }, TEXT_BAD },
+	{ "key", "epoch", { "0", "255" },
+	  { { "", "'' is not a number up to 255" },
+	    { "256", "'256' is not a number up to 255" },
+	    { "-1", "'-1' is not a number up to 255" } } },
+	{ "key", "limit-packets", { "1", "68719476736" }, COUNT_BAD },
+	{ "key", "limit-failures", { "1", "68719476736" }, COUNT_BAD },
+	{ "genkey", "cipher", { "chacha20-poly1305", "aes256-gcm" },
+	  { { "", "'' is not one of chacha20-poly1305, aes256-gcm" },
+	    { "rot13",
+	      "'rot13' is not one of chacha20-poly1305, aes256-gcm" } } },
+	{ "genkey", "after", { "old.key" }, TEXT_BAD },
 	{ "genkey", "a", { "a.key" }, TEXT_BAD },
 	{ "genkey", "b", { "b.key" }, TEXT_BAD },
 	{ NULL, "file", { "a.conf" }, TEXT_BAD },
