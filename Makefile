@@ -5,7 +5,8 @@
 #   make test          unit tests, then scenarios in a VM; test-unit, test-vm
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
 #   make demo          shows it
-#   make bench         the comparisons
+#   make bench         the comparisons; SCENARIO=lossy,cut RUNS=1 POLICY=built-in
+#   make bench-full    those that make bench leaves out
 #   make sim           the simulator of the transport, build/sim
 #   make style         checkpatch, sparse, shellcheck
 #   make netlink-gen   generates code from Documentation/netlink/specs
@@ -120,12 +121,17 @@ $(unit)/%.o: %.c
 		-Iuserspace/cli -Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
 
 # --- programs that the scenarios and benchmarks run
-test-tools: $(BUILD)/tests/rxsample $(BUILD)/tests/forge
+test-tools: $(addprefix $(BUILD)/tests/,rxsample udpstream pathrate forge)
 
 $(BUILD)/tests/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $<
+
+$(BUILD)/tests/pathrate: tests/bench/pathrate.c $(call object,$(lib_sources))
+	@mkdir -p $(@D)
+	$(note) CC $@
+	$(Q)$(CC) $(WARN) $(CFLAGS) $(INCLUDES) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/forge: tests/vm/forge.c
 	@mkdir -p $(@D)
@@ -154,9 +160,17 @@ demo: setup
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)scripts/demo
 
+# What RUNS and POLICY say tests/bench/run reads by itself.
+comma := ,
+export RUNS POLICY
+
 bench: setup
 	$(Q)$(MAKE) --no-print-directory all test-tools
-	$(Q)tests/bench/run
+	$(Q)tests/bench/run $(subst $(comma), ,$(SCENARIO))
+
+bench-full: setup
+	$(Q)$(MAKE) --no-print-directory all test-tools
+	$(Q)tests/bench/run --full $(subst $(comma), ,$(SCENARIO))
 
 style: setup
 	$(Q)scripts/style
@@ -202,4 +216,4 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo bench style netlink-gen install uninstall clean
+	test-debug demo bench bench-full style netlink-gen install uninstall clean

@@ -7,10 +7,14 @@
  * rxsample device DEVICE SECONDS SKIP [TABLE]
  *	watches what a device of this network namespace receives
  *
+ * With --mptcp before them sink and source use multipath TCP: all the subflows
+ * that the namespace's path manager makes.
+ *
  * Goodput, stalls and recovery are judged where the data arrives: a sender's
  * figures say what it has handed to its socket. TABLE gets one line for every
  * 10 ms, the start of that interval (CLOCK_MONOTONIC, in ms; /proc/uptime is the
- * same clock) and the bytes that arrived in it. Standard output gets a summary
+ * same clock) and the bytes that arrived in it; until the end it holds only the
+ * start, from the first byte on. Standard output gets a summary
  * in JSON over the time after the first SKIP seconds; times count from the
  * first byte. A stall is the longest time in which nothing arrived in order.
  */
@@ -34,8 +38,11 @@
 #define SEC_NS		1000000000LL
 #define ACCEPT_MS	30000		/* for the connection to come */
 
+static int protocol = IPPROTO_TCP;	/* or IPPROTO_MPTCP */
+
 /**
  * struct sample - what arrived, and when
+ * @table: file for the intervals, NULL for none
  * @bucket: bytes per interval
  * @buckets: how many intervals are watched
  * @start: the first byte's time, 0 before it
@@ -47,6 +54,7 @@
  * @bytes: all that arrived after @skip
  */
 struct sample {
+	const char *table;
 	uint64_t *bucket;
 	size_t buckets;
 	int64_t start;
@@ -81,9 +89,11 @@ static int64_t end_of(const struct sample *s)
 	return s->start + s->length;
 }
 
-static void sample_init(struct sample *s, const char *length, const char *skip)
+static void sample_init(struct sample *s, const char *length, const char *skip,
+			const char *table)
 {
 	memset(s, 0, sizeof(*s));
+	s->table = table;
 	s->length = seconds(length) * SEC_NS;
 	s->skip = seconds(skip) * SEC_NS;
 	if (s->skip >= s->length)
@@ -105,12 +115,38 @@ static void sample_gap(struct sample *s, int64_t from, int64_t to)
 	}
 }
 
+/* The first @n intervals, or all that were watched. */
+static void sample_table(const struct sample *s, size_t n)
+{
+	FILE *f;
+	size_t i;
+
+	if (!s->table)
+		return;
+	f = fopen(s->table, "w");
+	if (!f)
+		err(1, "%s", s->table);
+	for (i = 0; i + 1 < s->buckets && i < n; i++)
+		fprintf(f, "%lld %llu\n",
+			(long long)(s->start / 1000000 + (int64_t)i * 10),
+			(unsigned long long)s->bucket[i]);
+	if (fclose(f))
+		err(1, "%s", s->table);
+}
+
+static void sample_begin(struct sample *s, int64_t now)
+{
+	s->start = now;
+	s->last = now;
+	sample_table(s, 1);
+}
+
 static void sample_add(struct sample *s, int64_t now, uint64_t bytes)
 {
 	if (!bytes)
 		return;
 	if (!s->start)
-		s->start = s->last = now;
+		sample_begin(s, now);
 	if (now >= end_of(s))
 		return;
 	s->bucket[(now - s->start) / STEP_NS] += bytes;
@@ -121,26 +157,14 @@ static void sample_add(struct sample *s, int64_t now, uint64_t bytes)
 }
 
 /* @closed: the sender had enough before the time was over. */
-static void sample_report(struct sample *s, const char *table, int closed)
+static void sample_report(struct sample *s, int closed)
 {
 	double span = (s->length - s->skip) / 1e9;
-	FILE *f;
-	size_t i;
 
 	if (!s->start)
 		errx(1, "nothing arrived");
 	sample_gap(s, s->last, end_of(s));
-	if (table) {
-		f = fopen(table, "w");
-		if (!f)
-			err(1, "%s", table);
-		for (i = 0; i + 1 < s->buckets; i++)
-			fprintf(f, "%lld %llu\n",
-				(long long)(s->start / 1000000 + (int64_t)i * 10),
-				(unsigned long long)s->bucket[i]);
-		if (fclose(f))
-			err(1, "%s", table);
-	}
+	sample_table(s, s->buckets);
 	printf("{\"start_ms\": %lld, \"seconds\": %.3f, \"bytes\": %llu, ",
 	       (long long)(s->start / 1000000), span,
 	       (unsigned long long)s->bytes);
@@ -158,7 +182,7 @@ static int listen_on(const char *port)
 		.sin6_port = htons(atoi(port)),
 		.sin6_addr = IN6ADDR_ANY_INIT,
 	};
-	int one = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int one = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0)
 		err(1, "socket");
@@ -168,7 +192,7 @@ static int listen_on(const char *port)
 	return fd;
 }
 
-static void sink(const char *port, struct sample *s, const char *table)
+static void sink(const char *port, struct sample *s)
 {
 	struct pollfd p = { .events = POLLIN };
 	int64_t now, limit;
@@ -196,7 +220,7 @@ static void sink(const char *port, struct sample *s, const char *table)
 		if (n > 0)
 			sample_add(s, now_ns(), n);
 	}
-	sample_report(s, table, closed);
+	sample_report(s, closed);
 }
 
 static int connect_to(const char *address, const char *port)
@@ -209,7 +233,7 @@ static int connect_to(const char *address, const char *port)
 	if (!v6 && inet_pton(AF_INET, address, &a4.sin_addr) != 1)
 		errx(2, "not an address: %s", address);
 	a4.sin_port = a6.sin6_port = htons(atoi(port));
-	fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
 		err(1, "socket");
 	if (connect(fd, v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4,
@@ -265,7 +289,7 @@ static uint64_t received(int fd, const char *device)
 	errx(1, "no device %s", device);
 }
 
-static void watch(const char *device, struct sample *s, const char *table)
+static void watch(const char *device, struct sample *s)
 {
 	int fd = open("/proc/self/net/dev", O_RDONLY | O_CLOEXEC);
 	struct timespec next;
@@ -275,7 +299,7 @@ static void watch(const char *device, struct sample *s, const char *table)
 		err(1, "/proc/self/net/dev");
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	/* Here the time counts from the beginning, not from a first byte. */
-	s->start = s->last = next.tv_sec * SEC_NS + next.tv_nsec;
+	sample_begin(s, next.tv_sec * SEC_NS + next.tv_nsec);
 	before = received(fd, device);
 	while (now_ns() < end_of(s)) {
 		next.tv_nsec += STEP_NS;
@@ -288,23 +312,28 @@ static void watch(const char *device, struct sample *s, const char *table)
 		sample_add(s, now_ns(), after - before);
 		before = after;
 	}
-	sample_report(s, table, 0);
+	sample_report(s, 0);
 }
 
 int main(int argc, char **argv)
 {
 	struct sample s;
 
+	if (argc > 1 && !strcmp(argv[1], "--mptcp")) {
+		protocol = IPPROTO_MPTCP;
+		argv++;
+		argc--;
+	}
 	if ((argc == 5 || argc == 6) && !strcmp(argv[1], "sink")) {
-		sample_init(&s, argv[3], argv[4]);
-		sink(argv[2], &s, argv[5]);
+		sample_init(&s, argv[3], argv[4], argv[5]);
+		sink(argv[2], &s);
 	} else if ((argc == 5 || argc == 6) && !strcmp(argv[1], "device")) {
-		sample_init(&s, argv[3], argv[4]);
-		watch(argv[2], &s, argv[5]);
+		sample_init(&s, argv[3], argv[4], argv[5]);
+		watch(argv[2], &s);
 	} else if (argc == 5 && !strcmp(argv[1], "source")) {
 		source(argv[2], argv[3], seconds(argv[4]));
 	} else {
-		errx(2, "usage: rxsample sink PORT SECONDS SKIP [TABLE] | source ADDRESS PORT SECONDS | device DEVICE SECONDS SKIP [TABLE]");
+		errx(2, "usage: rxsample [--mptcp] sink PORT SECONDS SKIP [TABLE] | source ADDRESS PORT SECONDS | device DEVICE SECONDS SKIP [TABLE]");
 	}
 	return 0;
 }

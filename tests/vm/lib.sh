@@ -114,18 +114,21 @@ mbit() { awk -v b="$1" -v s="$2" 'BEGIN { printf "%.2f\n", b * 8 / s / 1e6 }'; }
 rxsample() { "$lib_dir/../../build/tests/rxsample" "$@"; }
 
 # tcp_flow FROM TO ADDRESS SECONDS SKIP [TABLE]: one TCP connection; prints what
-# arrived, as JSON (see rxsample.c). The receiver measures.
+# arrived, as JSON (see rxsample.c). The receiver measures. tcp_options goes to
+# both ends, for example --mptcp.
 tcp_flow() {
 	local from=$1 to=$2 address=$3 seconds=$4 skip=$5 table=${6:-/dev/null} sink
 	local port=$((20000 + RANDOM % 20000)) result
+	local -a options
 
+	read -ra options <<<"${tcp_options:-}"
 	result=$(mktemp)
-	in_ns "$to" "$lib_dir/../../build/tests/rxsample" sink "$port" "$seconds" \
-		"$skip" "$table" >"$result" &
+	in_ns "$to" "$lib_dir/../../build/tests/rxsample" "${options[@]}" \
+		sink "$port" "$seconds" "$skip" "$table" >"$result" &
 	sink=$!
 	until_true 10 listening "$to" "$port"
-	in_ns "$from" "$lib_dir/../../build/tests/rxsample" source "$address" \
-		"$port" "$seconds" || fail "the source of a TCP flow failed"
+	in_ns "$from" "$lib_dir/../../build/tests/rxsample" "${options[@]}" \
+		source "$address" "$port" "$seconds" || fail "the source of a TCP flow failed"
 	wait $sink || fail "the sink of a TCP flow failed"
 	cat "$result"
 	rm "$result"

@@ -9,10 +9,12 @@
 #	   fd00:1::/64       .1        .2         fd00:2::/64
 #	   .2       .1                            .1       .2
 #
-# A link is written RATE/DELAY[/LOSS]: Mbit/s, ms one way, per cent. The devices
-# are wan1 to wanN and lan0 in the gateways, eth0 in the hosts. Nothing sends a
-# packet by itself: neighbours are static, IPv6 does not look for routers nor
-# make addresses. TOPO_PREFIX goes before the namespaces' names.
+# A link is written RATE[:BACK]/DELAY[/LOSS]: Mbit/s, from gwb to gwa if that
+# differs, ms one way, per cent. LOSS may be 1x5: 1 % in bursts of 5 packets on
+# average. The devices are wan1 to wanN and lan0 in the gateways, eth0 in the
+# hosts. Nothing sends a packet by itself: neighbours are static, IPv6 does not
+# look for routers nor make addresses. TOPO_PREFIX goes before the namespaces'
+# names.
 #
 # Commands are run with in_ns: unlike "ip netns exec" it leaves /sys alone, with
 # what is pinned in /sys/fs/bpf.
@@ -117,33 +119,50 @@ topo_wan() {
 	done | topo_ip "$ns"
 }
 
+# topo_shape SPEC CUT [ab|ba]: what netem is told for one direction of a link. It
+# has room for what the link holds in flight both ways and a queue of 60 packets.
+topo_shape() {
+	local rate delay loss cut=$2 limit
+
+	IFS=/ read -r rate delay loss <<<"$1"
+	[ "${3:-ab}" = ba ] && rate=${rate#*:} || rate=${rate%:*}
+	limit=$((${rate%.*} * 125 * 2 * ${delay%.*} / 1500 + 60))
+	loss=${loss:-0}
+	[ "$cut" = 0 ] || loss=100
+	case $loss in
+	# the share lost, in bursts of this mean length: Gilbert's two states
+	*x*)
+		loss="gemodel $(awk -v p="${loss%x*}" -v n="${loss#*x}" 'BEGIN {
+			printf "%.4f%% %.4f%%", 100 * p / (100 - p) / n, 100 / n }')"
+		;;
+	*) loss=${loss%\%}% ;;
+	esac
+	printf 'rate %smbit limit %d loss %s delay %sms\n' "$rate" "$limit" \
+		"$loss" "$delay"
+}
+
 # topo_netem NS DEV SPEC CUT [OPTION...]: shapes one direction. netem's "change"
 # keeps options that are not given, so all are given; packets inside go on, as
 # on a real wire. Extra options (jitter, slot) need a fresh qdisc: a new handle
 # makes one without a moment in which the link is unshaped.
 topo_netem() {
-	local ns=$1 dev=$2 rate delay loss limit cut=$4
-	IFS=/ read -r rate delay loss <<<"$3"
+	local ns=$1 dev=$2 way=ab
+	local -a shape
+
+	[ "$ns" = "$GWA" ] || way=ba
+	read -ra shape < <(topo_shape "$3" "$4" $way)
 	shift 4
 
-	# what the link holds in flight both ways, and a queue of 60 packets
-	limit=$(awk -v r="$rate" -v d="$delay" 'BEGIN {
-		printf "%d", r * 1e6 / 8 * 2 * d / 1000 / 1500 + 60 }')
-	loss=${loss:-0}
-	loss=${loss%\%}
-	[ "$cut" = 0 ] || loss=100
-	set -- rate "${rate}mbit" limit "$limit" loss "$loss%" \
-		delay "${delay}ms" "$@"
-	if [ $# -eq 8 ] && [ -e "$topo_state/$ns.$dev.plain" ]; then
-		tc -n "$ns" qdisc change dev "$dev" root netem "$@"
+	if [ $# -eq 0 ] && [ -e "$topo_state/$ns.$dev.plain" ]; then
+		tc -n "$ns" qdisc change dev "$dev" root netem "${shape[@]}"
 		return
 	fi
 	rm -f "$topo_state/$ns.$dev.plain"
-	[ $# -ne 8 ] || : >"$topo_state/$ns.$dev.plain"
+	[ $# -ne 0 ] || : >"$topo_state/$ns.$dev.plain"
 	topo_handle=$(($(cat "$topo_state/handle" 2>/dev/null || echo 16) + 1))
 	echo "$topo_handle" >"$topo_state/handle"
 	tc -n "$ns" qdisc replace dev "$dev" root \
-		handle "$(printf %x: "$topo_handle")" netem "$@"
+		handle "$(printf %x: "$topo_handle")" netem "${shape[@]}" "$@"
 }
 
 # topo_up LINK...
@@ -215,7 +234,7 @@ topo_down() {
 
 topo_links() { cat "$topo_state/links"; }
 
-# topo_spec LINK: its RATE/DELAY[/LOSS]
+# topo_spec LINK: its RATE[:BACK]/DELAY[/LOSS]
 topo_spec() { cat "$topo_state/wan$1"; }
 
 # topo_change LINK SPEC [OPTION...]: both ends; further options go to netem.
