@@ -9,6 +9,7 @@
 #   make bench-full    those that make bench leaves out
 #   make sim           the simulator of the transport, build/sim
 #   make style         checkpatch, sparse, shellcheck
+#   make cross         builds for arm64
 #   make netlink-gen   generates code from Documentation/netlink/specs
 #   make install       into DESTDIR and PREFIX
 #
@@ -77,7 +78,8 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 CC := gcc
 CFLAGS ?= -O2 -g
 WARN := -std=gnu11 -Wall -Wextra -Werror
-INCLUDES := -Imodule/uapi -Iuserspace/lib -I/usr/include/libnl3
+SYSROOT ?=
+INCLUDES := -Imodule/uapi -Iuserspace/lib -I$(SYSROOT)/usr/include/libnl3
 LIBS := -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
 lib_sources := $(wildcard userspace/lib/*.c)
 cli_sources := $(wildcard userspace/cli/*.c)
@@ -133,7 +135,7 @@ $(BUILD)/tests/pathrate: tests/bench/pathrate.c $(call object,$(lib_sources))
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(CFLAGS) $(INCLUDES) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/forge: tests/vm/forge.c
+$(BUILD)/tests/%: tests/vm/%.c
 	@mkdir -p $(@D)
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $< -lcrypto
@@ -174,6 +176,9 @@ bench-full: setup
 
 style: setup
 	$(Q)scripts/style
+
+cross: setup
+	$(Q)scripts/cross
 
 netlink-gen:
 	$(Q)scripts/netlink-gen
@@ -216,4 +221,4 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo bench bench-full style netlink-gen install uninstall clean
+	test-debug demo bench bench-full style cross netlink-gen install uninstall clean

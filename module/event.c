@@ -77,10 +77,14 @@ static struct sk_buff *braid_event_build(const struct braid_event *e, u32 seq)
 /* The number is spent even when there is no memory: the gap tells. */
 static void braid_event_send(const struct braid_event *e)
 {
-	struct net *net = dev_net(e->peer->braid->dev);
-	struct braid_net *bn = net_generic(net, braid_net_id);
+	struct braid_net *bn;
 	struct sk_buff *msg;
+	struct net *net;
 
+	/* The device may move meanwhile: a grace period keeps the old one. */
+	rcu_read_lock();
+	net = dev_net(e->peer->braid->dev);
+	bn = net_generic(net, braid_net_id);
 	spin_lock_bh(&bn->lock);
 	bn->seq++;
 	if (genl_has_listeners(&braid_nl_family, net, BRAID_NLGRP_EVENTS)) {
@@ -90,6 +94,7 @@ static void braid_event_send(const struct braid_event *e)
 						BRAID_NLGRP_EVENTS, GFP_ATOMIC);
 	}
 	spin_unlock_bh(&bn->lock);
+	rcu_read_unlock();
 }
 
 void braid_event_tell(struct braid_path *path, u32 old, u32 state)

@@ -7,6 +7,7 @@
 #	setup(), teardown()	around each test, in the test's process
 #	file_setup()		once before, file_teardown() once after all of them
 #	rate_tests="..."	tests that judge rates: not run on the debug kernel
+#	debug_tests="..."	tests that need it: run there only
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #
