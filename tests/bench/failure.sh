@@ -86,17 +86,23 @@ grey_flapping() {
 	done
 }
 
-# failure_grey WHAT: beside the same without that link, in the same run.
-failure_grey() {
-	local without from end
-
+# grey_reference: the same without that link, once in a VM
+grey_reference() {
 	way_down "$way"
 	way_up "$way" "${links[@]:0:2}"
 	flow_begin "$seconds" "$skip"
 	flow_end
-	without=$(jq .mbit "$result")
+	jq .mbit "$result" >"$work/without"
 	way_down "$way"
 	way_up "$way" "${links[@]}"
+}
+
+# failure_grey WHAT
+failure_grey() {
+	local without from end
+
+	[ -s "$work/without" ] || grey_reference
+	without=$(<"$work/without")
 	wire_open
 	flow_begin $((grey_at + grey_for)) "$skip"
 	at $grey_at

@@ -71,9 +71,12 @@ flow_begin() {
 	rm -f "$table"
 	tcp_flow "$way_from" "$way_to" "$way_address" "$1" "$2" "$table" >"$result" &
 	flow_pid=$!
-	until_true 30 test -s "$table"
+	until_true 30 flow_began
+	[ -s "$table" ] || fail "the flow failed: $(<"$result")"
 	read -r flow_start_ms _ <"$table"
 }
+
+flow_began() { [ -s "$table" ] || ! kill -0 "$flow_pid"; }
 
 flow_end() { wait "$flow_pid" || fail "the flow failed: $(<"$result")"; }
 
