@@ -11,6 +11,7 @@
 #   make style         checkpatch, sparse, shellcheck
 #   make cross         builds for arm64
 #   make netlink-gen   generates code from Documentation/netlink/specs
+#   make reference     its manual page for programmers, build/netlink.rst
 #   make install       into DESTDIR and PREFIX
 #
 # V=1 shows commands; KDIR=... builds the module for another kernel.
@@ -183,6 +184,12 @@ cross: setup
 netlink-gen:
 	$(Q)scripts/netlink-gen
 
+reference: $(BUILD)/netlink.rst
+
+$(BUILD)/netlink.rst: Documentation/netlink/specs/braid.yaml scripts/netlink-gen
+	$(note) RST $@
+	$(Q)scripts/netlink-gen --reference $@
+
 # --- installing
 sbindir := $(DESTDIR)$(PREFIX)/sbin
 bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
@@ -221,4 +228,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo bench bench-full style cross netlink-gen install uninstall clean
+	test-debug demo bench bench-full style cross netlink-gen reference install \
+	uninstall clean

@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "device.h"
+#include "frame.h"
 #include "peer.h"
 #include "probe.h"
 #include "report.h"
@@ -37,6 +38,9 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			break;
 		case BRAID_TLV_PROBE_REPLY:
 			braid_probe_replied(s, &tlv, now_us);
+			break;
+		case BRAID_TLV_OPAQUE:
+			braid_opaque_receive(s, &tlv, from);
 			break;
 		default:
 			braid_count(braid, BRAID_CNT_RX_TLV_UNKNOWN);

@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 
+#include "controller.h"
 #include "core/wire.h"
 #include "peer.h"
 #include "send.h"
@@ -65,6 +66,7 @@ static void braid_uninit_device(struct net_device *dev)
 	braid->dying = true;
 	braid_peer_del_all(braid);
 	braid_sockets_del_all(braid);
+	braid_controller_fini(braid);
 	mutex_unlock(&braid->lock);
 	/* Its sockets are closed: nobody asks for a reverse path any more. */
 	braid_reverse_fini(braid);

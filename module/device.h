@@ -13,6 +13,7 @@
 #include "stats.h"
 #include "steer.h"
 
+struct braid_controller;
 struct braid_peer;
 
 #define BRAID_SESSION_BITS	10
@@ -37,6 +38,7 @@ struct braid_peer;
  * @session_table: sessions by the id that packets to us carry; @lock and RCU
  * @address_table: tunnel addresses of all peers; @lock and RCU
  * @queue: fair queue, with a lock of its own
+ * @controller: gets frames, or NULL; under controller.c's lock, read under RCU
  * @reverse: paths made for probes from unknown four-tuples
  * @deliver: the way up into the stack
  * @counters: per CPU
@@ -58,6 +60,7 @@ struct braid_device {
 	struct hlist_head session_table[1 << BRAID_SESSION_BITS];
 	struct hlist_head address_table[1 << BRAID_ADDRESS_BITS];
 	struct braid_queue queue;
+	struct braid_controller __rcu *controller;
 	struct braid_reverse reverse;
 	struct braid_deliver deliver;
 	struct braid_counters __percpu *counters;

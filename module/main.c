@@ -4,6 +4,7 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#include "controller.h"
 #include "device.h"
 #include "event.h"
 #include "link.h"
@@ -18,9 +19,12 @@ static int __init braid_init(void)
 	if (err)
 		return err;
 	braid_steer_init();
-	err = genl_register_family(&braid_nl_family);
+	err = braid_controller_init();
 	if (err)
 		goto err_steer;
+	err = genl_register_family(&braid_nl_family);
+	if (err)
+		goto err_controller;
 	err = braid_link_init();
 	if (err)
 		goto err_family;
@@ -34,6 +38,8 @@ err_link:
 	braid_link_exit();
 err_family:
 	genl_unregister_family(&braid_nl_family);
+err_controller:
+	braid_controller_exit();
 err_steer:
 	braid_steer_exit();
 	braid_event_exit();
@@ -45,6 +51,7 @@ static void __exit braid_exit(void)
 	braid_device_exit();
 	braid_link_exit();
 	genl_unregister_family(&braid_nl_family);
+	braid_controller_exit();
 	braid_steer_exit();
 	braid_event_exit();
 	/* What was freed by call_rcu() used code of this module. */

@@ -191,6 +191,34 @@ static const struct nla_policy braid_key_del_nl_policy[BRAID_A_KEY_EPOCH + 1] = 
 	[BRAID_A_KEY_EPOCH] = { .type = NLA_U8, },
 };
 
+/* BRAID_CMD_CONTROLLER_SET - do */
+static const struct nla_policy braid_controller_set_nl_policy[BRAID_A_DEVICE_IFINDEX + 1] = {
+	[BRAID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* BRAID_CMD_CONTROLLER_DEL - do */
+static const struct nla_policy braid_controller_del_nl_policy[BRAID_A_DEVICE_IFINDEX + 1] = {
+	[BRAID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* BRAID_CMD_FRAME_SEND - do */
+static const struct nla_policy braid_frame_send_nl_policy[BRAID_A_FRAME_PAYLOAD + 1] = {
+	[BRAID_A_FRAME_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[BRAID_A_FRAME_KIND] = NLA_POLICY_MAX(NLA_U32, 1),
+	[BRAID_A_FRAME_SOCKET] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_FRAME_LOCAL_IPV4] = { .type = NLA_U32, },
+	[BRAID_A_FRAME_LOCAL_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[BRAID_A_FRAME_REMOTE_IPV4] = { .type = NLA_U32, },
+	[BRAID_A_FRAME_REMOTE_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[BRAID_A_FRAME_REMOTE_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[BRAID_A_FRAME_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_FRAME_PATH] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_FRAME_RECEIVER_ID] = { .type = NLA_U32, },
+	[BRAID_A_FRAME_SENDER_ID] = { .type = NLA_U32, },
+	[BRAID_A_FRAME_ATTEMPT] = { .type = NLA_U16, },
+	[BRAID_A_FRAME_PAYLOAD] = { .type = NLA_BINARY, },
+};
+
 /* Ops table for braid */
 static const struct genl_split_ops braid_nl_ops[] = {
 	{
@@ -392,6 +420,33 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.cmd	= BRAID_CMD_POLICY_GET,
 		.dumpit	= braid_nl_policy_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= BRAID_CMD_CONTROLLER_SET,
+		.pre_doit	= braid_nl_pre_doit,
+		.doit		= braid_nl_controller_set_doit,
+		.post_doit	= braid_nl_post_doit,
+		.policy		= braid_controller_set_nl_policy,
+		.maxattr	= BRAID_A_DEVICE_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= BRAID_CMD_CONTROLLER_DEL,
+		.pre_doit	= braid_nl_pre_doit,
+		.doit		= braid_nl_controller_del_doit,
+		.post_doit	= braid_nl_post_doit,
+		.policy		= braid_controller_del_nl_policy,
+		.maxattr	= BRAID_A_DEVICE_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= BRAID_CMD_FRAME_SEND,
+		.pre_doit	= braid_nl_pre_doit,
+		.doit		= braid_nl_frame_send_doit,
+		.post_doit	= braid_nl_post_doit,
+		.policy		= braid_frame_send_nl_policy,
+		.maxattr	= BRAID_A_FRAME_PAYLOAD,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

@@ -44,6 +44,9 @@ int braid_nl_key_swap_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info);
 int braid_nl_policy_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int braid_nl_controller_set_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_nl_controller_del_doit(struct sk_buff *skb, struct genl_info *info);
+int braid_nl_frame_send_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	BRAID_NLGRP_EVENTS,

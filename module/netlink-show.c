@@ -2,6 +2,7 @@
 #include <linux/rtnetlink.h>
 
 #include "admit.h"
+#include "controller.h"
 #include "device.h"
 #include "event.h"
 #include "netlink-gen.h"
@@ -18,8 +19,8 @@ static int put_owner(struct sk_buff *msg, int attr, const char *owner)
 	return *owner ? nla_put_string(msg, attr, owner) : 0;
 }
 
-static int put_addr(struct sk_buff *msg, int attr4, int attr6, int attr_port,
-		    const union braid_addr *addr)
+int braid_nl_put_addr(struct sk_buff *msg, int attr4, int attr6, int attr_port,
+		      const union braid_addr *addr)
 {
 	if (addr->sa.sa_family == AF_INET)
 		return nla_put_in_addr(msg, attr4,
@@ -46,6 +47,7 @@ static int put_counter(struct sk_buff *msg, int attr, const char *name,
 static int fill_device(struct sk_buff *msg, struct braid_device *braid)
 {
 	char policy[BRAID_POLICY_NAME], active[BRAID_POLICY_NAME];
+	u32 controller = braid_controller_port(braid);
 	struct net_device *dev = braid->dev;
 	int i;
 
@@ -60,7 +62,9 @@ static int fill_device(struct sk_buff *msg, struct braid_device *braid)
 			braid_event_seq(dev_net(dev))) ||
 	    nla_put_u32(msg, BRAID_A_DEVICE_PEERS, braid->n_peers) ||
 	    put_u64(msg, BRAID_A_DEVICE_NETNS_COOKIE,
-		    dev_net(dev)->net_cookie))
+		    dev_net(dev)->net_cookie) ||
+	    (controller && nla_put_u32(msg, BRAID_A_DEVICE_CONTROLLER,
+				       controller)))
 		return -EMSGSIZE;
 	for (i = 0; i < BRAID_CNT_MAX; i++)
 		if (put_counter(msg, BRAID_A_DEVICE_COUNTER,
@@ -77,8 +81,9 @@ static int fill_socket(struct sk_buff *msg, struct braid_socket *sock)
 	if (nla_put_u32(msg, BRAID_A_SOCKET_IFINDEX,
 			sock->braid->dev->ifindex) ||
 	    nla_put_string(msg, BRAID_A_SOCKET_NAME, sock->name) ||
-	    put_addr(msg, BRAID_A_SOCKET_LOCAL_IPV4, BRAID_A_SOCKET_LOCAL_IPV6,
-		     BRAID_A_SOCKET_LOCAL_PORT, &sock->local) ||
+	    braid_nl_put_addr(msg, BRAID_A_SOCKET_LOCAL_IPV4,
+			      BRAID_A_SOCKET_LOCAL_IPV6,
+			      BRAID_A_SOCKET_LOCAL_PORT, &sock->local) ||
 	    nla_put_u32(msg, BRAID_A_SOCKET_LINK, sock->link) ||
 	    nla_put_u32(msg, BRAID_A_SOCKET_FWMARK, sock->fwmark) ||
 	    nla_put_u8(msg, BRAID_A_SOCKET_LISTEN, sock->listen) ||
@@ -206,10 +211,12 @@ static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
 	    nla_put_string(msg, BRAID_A_PATH_PEER, peer->name) ||
 	    nla_put_string(msg, BRAID_A_PATH_NAME, path->name) ||
 	    nla_put_string(msg, BRAID_A_PATH_SOCKET, path->sock->name) ||
-	    put_addr(msg, BRAID_A_PATH_REMOTE_IPV4, BRAID_A_PATH_REMOTE_IPV6,
-		     BRAID_A_PATH_REMOTE_PORT, &path->remote) ||
-	    put_addr(msg, BRAID_A_PATH_LOCAL_IPV4, BRAID_A_PATH_LOCAL_IPV6,
-		     BRAID_A_PATH_LOCAL_PORT, &path->sock->local) ||
+	    braid_nl_put_addr(msg, BRAID_A_PATH_REMOTE_IPV4,
+			      BRAID_A_PATH_REMOTE_IPV6,
+			      BRAID_A_PATH_REMOTE_PORT, &path->remote) ||
+	    braid_nl_put_addr(msg, BRAID_A_PATH_LOCAL_IPV4,
+			      BRAID_A_PATH_LOCAL_IPV6,
+			      BRAID_A_PATH_LOCAL_PORT, &path->sock->local) ||
 	    nla_put_u32(msg, BRAID_A_PATH_LINK, path->sock->link) ||
 	    nla_put_u32(msg, BRAID_A_PATH_COST, path->cost) ||
 	    nla_put_u8(msg, BRAID_A_PATH_STANDBY, path->standby) ||

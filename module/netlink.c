@@ -20,8 +20,12 @@ int braid_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 	BUILD_BUG_ON(attr != (int)BRAID_A_PEER_IFINDEX);
 	BUILD_BUG_ON(attr != (int)BRAID_A_PATH_IFINDEX);
 	BUILD_BUG_ON(attr != (int)BRAID_A_KEY_IFINDEX);
-	if (GENL_REQ_ATTR_CHECK(info, attr))
+	BUILD_BUG_ON(attr != (int)BRAID_A_FRAME_IFINDEX);
+	if (GENL_REQ_ATTR_CHECK(info, attr)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "the interface index of the device is missing");
 		return -EINVAL;
+	}
 	dev = dev_get_by_index(genl_info_net(info),
 			       nla_get_u32(info->attrs[attr]));
 	if (!dev) {
@@ -77,7 +81,7 @@ const char *braid_nl_name(struct genl_info *info, int attr, const char *what)
 	return nla_data(nla);
 }
 
-static const char *braid_nl_string(struct genl_info *info, int attr)
+const char *braid_nl_string(struct genl_info *info, int attr)
 {
 	return info->attrs[attr] ? nla_data(info->attrs[attr]) : NULL;
 }
@@ -92,9 +96,8 @@ int braid_nl_u8(struct genl_info *info, int attr, int otherwise)
 	return info->attrs[attr] ? nla_get_u8(info->attrs[attr]) : otherwise;
 }
 
-/* An address out of two attributes, of which at most one may be there. */
-static int braid_nl_addr(struct genl_info *info, int attr4, int attr6,
-			 int attr_port, union braid_addr *addr)
+int braid_nl_addr(struct genl_info *info, int attr4, int attr6, int attr_port,
+		  union braid_addr *addr)
 {
 	struct nlattr *v4 = info->attrs[attr4], *v6 = info->attrs[attr6];
 	__be16 port = 0;
@@ -121,9 +124,8 @@ static int braid_nl_addr(struct genl_info *info, int attr4, int attr6,
 	return 0;
 }
 
-/* Outer addresses belong to the namespace where the device was made. */
-static int braid_nl_outer_capable(struct braid_device *braid,
-				  struct sk_buff *skb, struct genl_info *info)
+int braid_nl_outer_capable(struct braid_device *braid, struct sk_buff *skb,
+			   struct genl_info *info)
 {
 	lockdep_assert_held(&braid->lock);
 	if (!braid->net) {

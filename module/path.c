@@ -9,6 +9,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "repair.h"
+#include "trace.h"
 #include "transmit.h"
 
 /* Records of packets in flight at first; the ring grows with the rate. */
@@ -63,6 +64,21 @@ bool braid_path_matches(const struct braid_path *path,
 	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
 			       &from->in6.sin6_addr) &&
 	       path->remote.in6.sin6_port == from->in6.sin6_port;
+}
+
+struct braid_path *braid_path_by_origin(struct braid_peer *peer,
+					const struct braid_socket *sock,
+					const union braid_addr *from)
+{
+	struct braid_path *path;
+	int i;
+
+	lockdep_assert_held(&peer->lock);
+	braid_for_each_slot(peer, path, i)
+		if (path->probe_due_us != BRAID_NEVER &&
+		    braid_path_matches(path, sock, from))
+			return path;
+	return NULL;
 }
 
 static int braid_path_check(struct braid_peer *peer,
@@ -349,6 +365,7 @@ void braid_path_state_set(struct braid_path *path, enum braid_path_state state,
 		braid_path_readmit(path);
 	braid_peer_usable_update(peer);
 	braid_path_view_update(path);
+	trace_braid_path_state(path, old);
 	braid_event_path(path, old);
 }
 

@@ -173,6 +173,10 @@ void braid_path_free(struct braid_path *path);
 bool braid_path_matches(const struct braid_path *path,
 			const struct braid_socket *sock,
 			const union braid_addr *from);
+/* The path it is on, among those that a session has begun. Peer's lock. */
+struct braid_path *braid_path_by_origin(struct braid_peer *peer,
+					const struct braid_socket *sock,
+					const union braid_addr *from);
 
 /* Forgets all it learned and starts under a new session. Peer's lock. */
 void braid_path_start(struct braid_path *path, struct braid_session *s);

@@ -419,3 +419,19 @@ void braid_peer_ways_ahead(struct braid_peer *peer, u32 set,
 		if (set & BIT(i))
 			way[i].backlog = path->ahead;
 }
+
+/* What is sent to it goes ahead of data: so what goes ahead is what counts. */
+struct braid_path *braid_peer_quickest(struct braid_peer *peer, u32 *set)
+{
+	struct braid_way way[BRAID_MAX_SLOTS];
+	int slot;
+
+	if (!*set)
+		return NULL;
+	braid_peer_ways_ahead(peer, *set, way);
+	slot = braid_sched_quickest(way, *set, ktime_get_ns());
+	if (slot < 0)
+		return NULL;
+	*set &= ~BIT(slot);
+	return peer->slot[slot];
+}

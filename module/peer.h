@@ -187,6 +187,12 @@ void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way);
 void braid_peer_ways_ahead(struct braid_peer *peer, u32 set,
 			   struct braid_way *way);
 
+/*
+ * Where control goes: the path of earliest arrival, taken out of *@set; NULL
+ * when that is empty. Peer's lock.
+ */
+struct braid_path *braid_peer_quickest(struct braid_peer *peer, u32 *set);
+
 /* The first path in slot *@i or above, with *@i its slot. Peer's lock. */
 static inline struct braid_path *braid_slot_from(struct braid_peer *peer,
 						 int *i)

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "reverse.h"
 #include "schedule.h"
+#include "trace.h"
 #include "transmit.h"
 
 #define BRAID_MS		1000ULL
@@ -127,6 +128,7 @@ static void braid_probe_send(struct braid_path *path, u64 now_us)
 	path->probe_id[path->probes_sent % BRAID_PROBE_IDS] = p.id;
 	path->unanswered++;
 	path->probes_sent++;
+	trace_braid_probe(path, BRAID_PROBE_SENT, p.id, 0);
 	path->probe_due_us = now_us + braid_probe_wait(path, now_us);
 	/* The peer reports of a path that had data lately. */
 	braid_probe_queue(path, &p, false, path->loss.flying_packets);
@@ -167,23 +169,11 @@ void braid_path_alive(struct braid_path *path, u64 now_us)
 			     "delivers: proven by a probe or a report", now_us);
 }
 
-static struct braid_path *braid_path_by_tuple(struct braid_peer *peer,
-					      const struct braid_origin *o)
-{
-	struct braid_path *path;
-	int i;
-
-	braid_for_each_slot(peer, path, i)
-		if (path->probe_due_us != BRAID_NEVER &&
-		    braid_path_matches(path, o->sock, &o->from))
-			return path;
-	return NULL;
-}
-
 static void braid_probe_answer(struct braid_path *path,
 			       const struct braid_probe *p, u32 size,
 			       u64 now_us)
 {
+	trace_braid_probe(path, BRAID_PROBE_CAME, p->id, 0);
 	path->probed_us = now_us;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		path->credit += 3 * size;
@@ -223,7 +213,7 @@ void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 	p.peer_us = now_us;
 	braid_probe_report(s, from->path, now_us);
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_tuple(peer, from);
+	path = braid_path_by_origin(peer, from->sock, &from->from);
 	if (path)
 		braid_probe_answer(path, &p, from->size, now_us);
 	else if (!from->sock->listen || !braid_reverse_request(peer, from))
@@ -250,7 +240,7 @@ void braid_probe_moved(struct braid_session *s, const struct braid_origin *from)
 	struct braid_path *path;
 
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_tuple(peer, from);
+	path = braid_path_by_origin(peer, from->sock, &from->from);
 	if (path)
 		braid_probe_now(path, braid_now_us());
 	else if (from->sock->listen)
@@ -269,6 +259,8 @@ static void braid_probe_take(struct braid_peer *peer,
 		    !braid_probe_known(path, p->id))
 			continue;
 		path->probes_answered++;
+		trace_braid_probe(path, BRAID_PROBE_ANSWERED, p->id,
+				  now_us - p->time_us);
 		path->last_rx_us = now_us;
 		if (now_us > p->time_us && now_us - p->time_us < U32_MAX) {
 			braid_rtt_sample(&path->rtt, now_us - p->time_us,

@@ -16,6 +16,13 @@ struct braid_session;
 struct braid_origin;
 struct braid_tlv;
 
+/* For traces: what became of a probe. */
+enum braid_probe_step {
+	BRAID_PROBE_SENT,
+	BRAID_PROBE_ANSWERED,
+	BRAID_PROBE_CAME,
+};
+
 /* A path begins under a session: probes begin. Peer's lock. */
 void braid_probe_start(struct braid_path *path, u64 now_us);
 /* Probes now, whatever the schedule. Peer's lock. */

@@ -6,14 +6,19 @@
 #include <net/udp.h>
 
 #include "control.h"
+#include "controller.h"
 #include "device.h"
+#include "frame.h"
 #include "peer.h"
 #include "probe.h"
 #include "report.h"
 #include "source.h"
+#include "trace.h"
 
 /* Shortest packet that can be opened into something: one sealed byte. */
 #define BRAID_RX_MIN	(BRAID_HDR_LEN + BRAID_TAG_LEN + 1)
+/* A path's source is told to be proven at most this often. */
+#define BRAID_PROVEN_US	(10 * BRAID_USEC_PER_SEC)
 
 /**
  * struct braid_incoming - a packet on its way through this file
@@ -28,6 +33,7 @@
  * @derived: @key is in use
  * @from: where it came from
  * @moved: the path's packets came from elsewhere until now
+ * @proven: the controller shall know that this source authenticates
  * @tos: outer DSCP and ECN
  * @now_us: when it came
  */
@@ -43,6 +49,7 @@ struct braid_incoming {
 	bool derived;
 	struct braid_origin from;
 	bool moved;
+	bool proven;
 	u8 tos;
 	u64 now_us;
 };
@@ -91,7 +98,7 @@ static int braid_parse(struct braid_incoming *in)
 	struct sk_buff *skb = in->skb;
 	int err;
 
-	if (skb->len < sizeof(struct udphdr) + BRAID_RX_MIN)
+	if (skb->len < sizeof(struct udphdr) + BRAID_HDR_LEN + 1)
 		return BRAID_CNT_DROP_RX_SHORT;
 	if (skb->len > sizeof(struct udphdr) + BRAID_OVERHEAD + dev->max_mtu)
 		return BRAID_CNT_DROP_RX_LONG;
@@ -102,9 +109,17 @@ static int braid_parse(struct braid_incoming *in)
 	if (err)
 		return err == -EPROTO ? BRAID_CNT_DROP_RX_TYPE :
 					BRAID_CNT_DROP_RX_SHORT;
-	if (in->hdr.type == BRAID_TYPE_HANDSHAKE)
-		return BRAID_CNT_DROP_RX_HANDSHAKE;
+	if (in->hdr.type != BRAID_TYPE_HANDSHAKE && skb->len < BRAID_RX_MIN)
+		return BRAID_CNT_DROP_RX_SHORT;
 	return 0;
+}
+
+static int braid_receive_handshake(struct braid_incoming *in)
+{
+	skb_pull(in->skb, BRAID_HDR_LEN);
+	if (in->skb->len > BRAID_FRAME_MAX)
+		return BRAID_CNT_DROP_RX_LONG;
+	return braid_handshake_receive(&in->hdr, in->skb, &in->from);
 }
 
 /*
@@ -174,6 +189,17 @@ static bool braid_same_source(const union braid_addr *a,
 	       a->in6.sin6_port == b->in6.sin6_port;
 }
 
+/* The controller, if there is one, prefers sources that authenticate. */
+static void braid_note_source(struct braid_incoming *in,
+			      struct braid_rx_path *p)
+{
+	if (!rcu_access_pointer(in->bs->braid->controller) ||
+	    (!in->moved && in->now_us < p->proven_us))
+		return;
+	in->proven = true;
+	p->proven_us = in->now_us + BRAID_PROVEN_US;
+}
+
 /*
  * The packet is authentic: its number is taken, its path noted. Session's
  * lock. 0 or a drop reason.
@@ -211,6 +237,7 @@ static int braid_accept(struct braid_incoming *in)
 		p->arrival_us = in->now_us;
 		p->from = in->from.from;
 		p->sock = in->bs;
+		braid_note_source(in, p);
 	}
 	if (in->hdr.type == BRAID_TYPE_DATA) {
 		p->data_us = in->now_us;
@@ -277,8 +304,9 @@ static int braid_sequence(struct braid_incoming *in,
 {
 	struct braid_session *s = in->s;
 	struct braid_item *item = braid_item(in->skb);
+	u32 len = in->skb->len;
 	LIST_HEAD(released);
-	int err = 0;
+	int fate;
 
 	if (!braid_session_ready(s))
 		return BRAID_CNT_DROP_RX_MEMORY;
@@ -288,12 +316,11 @@ static int braid_sequence(struct braid_incoming *in,
 	item->lane = data->lane;
 	item->back = data->back;
 	item->path = in->path->index;
-	if (braid_reseq_insert(&s->reseq, item, in->now_us, &released) ==
-	    BRAID_IN_DUPLICATE)
-		err = BRAID_CNT_DROP_RX_DUPLICATE;
+	fate = braid_reseq_insert(&s->reseq, item, in->now_us, &released);
+	trace_braid_packet_in(s, in->path->id, in->pn, item, len, fate);
 	braid_session_release(s, &released);
 	braid_session_arm(s);
-	return err;
+	return fate == BRAID_IN_DUPLICATE ? BRAID_CNT_DROP_RX_DUPLICATE : 0;
 }
 
 /*
@@ -347,8 +374,23 @@ static int braid_receive_control(struct braid_incoming *in)
 static void braid_received(struct braid_incoming *in)
 {
 	braid_session_heard(in->s, in->epoch);
+	if (in->proven)
+		braid_controller_proven(in->bs->braid, &in->from.from, 0);
 	if (in->moved)
 		braid_probe_moved(in->s, &in->from);
+}
+
+static int braid_receive_sealed(struct braid_incoming *in)
+{
+	int err = braid_find(in) ?: braid_open_packet(in);
+
+	if (err)
+		return err;
+	err = in->hdr.type == BRAID_TYPE_DATA ? braid_receive_data(in) :
+						braid_receive_control(in);
+	if (!err)
+		braid_received(in);
+	return err;
 }
 
 int braid_receive(struct sock *sk, struct sk_buff *skb)
@@ -363,14 +405,12 @@ int braid_receive(struct sock *sk, struct sk_buff *skb)
 		goto out;
 	}
 	braid_outer(&in);
-	err = braid_parse(&in) ?: braid_find(&in) ?: braid_open_packet(&in);
+	err = braid_parse(&in);
 	if (!err)
-		err = in.hdr.type == BRAID_TYPE_DATA ?
-		      braid_receive_data(&in) : braid_receive_control(&in);
+		err = in.hdr.type == BRAID_TYPE_HANDSHAKE ?
+		      braid_receive_handshake(&in) : braid_receive_sealed(&in);
 	if (err)
 		braid_drop(in.bs->braid, skb, err);
-	else
-		braid_received(&in);
 	if (unlikely(in.derived))
 		braid_key_wipe(&in.key);
 out:

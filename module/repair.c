@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "trace.h"
 
 /* Margin for timers at both ends, and the longest wait for a report. */
 #define BRAID_REPAIR_MARGIN_US	20000
@@ -90,6 +91,7 @@ static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 	}
 	braid_tx_cb(skb)->repairs++;
 	braid_count(peer->braid, BRAID_CNT_TX_REPAIR);
+	trace_braid_repair(path, skb, braid_tx_cb(skb));
 	__skb_queue_tail(&peer->readmit, skb);
 }
 

@@ -86,32 +86,11 @@ static struct sk_buff *braid_report_build(struct braid_session *s, u64 now_us)
 	return skb;
 }
 
-/* The quickest of @set, taken out of it; NULL when it is empty. */
-static struct braid_path *braid_take_quickest(struct braid_peer *peer,
-					      u32 *set)
-{
-	struct braid_way way[BRAID_MAX_SLOTS];
-	int slot;
-
-	if (!*set)
-		return NULL;
-	braid_peer_ways_ahead(peer, *set, way);
-	slot = braid_sched_quickest(way, *set, ktime_get_ns());
-	if (slot < 0)
-		return NULL;
-	*set &= ~BIT(slot);
-	return peer->slot[slot];
-}
-
-/*
- * Control goes ahead of data, so the path of earliest arrival is chosen by
- * what goes ahead.
- */
 static void braid_report_queue(struct braid_peer *peer, struct sk_buff *skb)
 {
 	u32 set = peer->usable;
-	struct braid_path *first = braid_take_quickest(peer, &set);
-	struct braid_path *second = braid_take_quickest(peer, &set);
+	struct braid_path *first = braid_peer_quickest(peer, &set);
+	struct braid_path *second = braid_peer_quickest(peer, &set);
 	struct sk_buff *copy;
 
 	if (!first) {

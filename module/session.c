@@ -10,6 +10,7 @@
 #include "peer.h"
 #include "receive.h"
 #include "report.h"
+#include "trace.h"
 
 static struct hlist_head *braid_session_bucket(struct braid_device *braid,
 					       u32 id)
@@ -28,6 +29,40 @@ struct braid_session *braid_session_find(struct braid_device *braid, u32 id)
 	return NULL;
 }
 
+/*
+ * Holes that ended since the last release, by reason: the resequencer counts
+ * them and knows nothing of traces. What is released at once although nothing
+ * was given up are packets that a missing one has let go. The first holes
+ * after a trace begins are not told: they may be those of the time before.
+ */
+static void braid_trace_holes(struct braid_session *s,
+			      const struct list_head *released)
+{
+	const struct braid_reseq_stats *now = &s->reseq.stats;
+	const struct braid_item *first =
+		list_first_entry(released, struct braid_item, node);
+	const u64 ended[BRAID_HOLE_ENDS] = {
+		[BRAID_HOLE_PROVEN] = now->proof,
+		[BRAID_HOLE_TIMER] = now->timer,
+		[BRAID_HOLE_OVERFLOW] = now->overflow,
+	};
+	u32 n = list_count_nodes((struct list_head *)released);
+	bool given_up = false;
+	int i;
+
+	for (i = BRAID_HOLE_PROVEN; i < BRAID_HOLE_ENDS; i++) {
+		u64 holes = ended[i] - s->holes_traced[i];
+
+		s->holes_traced[i] = ended[i];
+		given_up |= holes;
+		if (holes && !s->holes_stale)
+			trace_braid_hole(s, i, holes, n, first->gseq);
+	}
+	if (!given_up && n > 1)
+		trace_braid_hole(s, BRAID_HOLE_FILLED, 1, n, first->gseq);
+	s->holes_stale = false;
+}
+
 void braid_session_release(struct braid_session *s, struct list_head *released)
 {
 	struct sk_buff *skb, *next;
@@ -36,6 +71,10 @@ void braid_session_release(struct braid_session *s, struct list_head *released)
 	lockdep_assert_held(&s->lock);
 	if (list_empty(released))
 		return;
+	if (trace_braid_hole_enabled())
+		braid_trace_holes(s, released);
+	else
+		s->holes_stale = true;
 	__skb_queue_head_init(&out);
 	braid_items_to_skbs(released, &out);
 	skb_queue_walk_safe(&out, skb, next) {
@@ -149,6 +188,7 @@ static int braid_session_new(struct braid_peer *peer,
 	hlist_add_head_rcu(&s->node, braid_session_bucket(braid, s->local));
 	braid_event_key(peer, e->number, "key-installed", "the first one sends");
 	braid_peer_session_start(peer, s);
+	trace_braid_key(s, "new", e->number);
 	return 0;
 }
 
@@ -207,6 +247,7 @@ static int braid_session_next(struct braid_session *s,
 		braid_path_key(path, e);
 	spin_unlock_bh(&peer->lock);
 	rcu_assign_pointer(s->epoch[slot], e);
+	trace_braid_key(s, "installed", e->number);
 	braid_event_key(peer, e->number, "key-installed",
 			"it opens packets; the older one still sends");
 	return 0;
@@ -235,9 +276,11 @@ static bool braid_session_swap(struct braid_session *s, struct braid_epoch *e,
 	if (newer)
 		WRITE_ONCE(s->sending, e);
 	spin_unlock_bh(&peer->lock);
-	if (newer)
-		braid_event_key(peer, e->number, "key-swapped", why);
-	return newer;
+	if (!newer)
+		return false;
+	trace_braid_key(s, "swapped", e->number);
+	braid_event_key(peer, e->number, "key-swapped", why);
+	return true;
 }
 
 void braid_session_heard(struct braid_session *s, struct braid_epoch *e)
@@ -326,6 +369,7 @@ int braid_session_key_del(struct braid_peer *peer, u8 number,
 		return -EBUSY;
 	}
 	RCU_INIT_POINTER(s->epoch[e->slot], NULL);
+	trace_braid_key(s, "retired", e->number);
 	braid_event_key(peer, e->number, "key-retired", "asked for");
 	synchronize_net();
 	braid_session_forget(s, e);
@@ -341,6 +385,7 @@ struct braid_session *braid_session_detach(struct braid_peer *peer)
 	if (!s)
 		return NULL;
 	braid_peer_session_stop(peer);
+	trace_braid_key(s, "del", s->sending->number);
 	hlist_del_rcu(&s->node);
 	spin_lock_bh(&s->lock);
 	s->dead = true;

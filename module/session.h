@@ -44,6 +44,8 @@ struct braid_peer;
  * @from: where its newest packet came from; session's lock
  * @sock: the socket it came to, for comparison only; session's lock
  * @data_us: when the newest data packet came; session's lock
+ * @proven_us: when the controller is next told that @from is proven; session's
+ *	lock
  */
 struct braid_rx_path {
 	struct rcu_head rcu;
@@ -61,6 +63,16 @@ struct braid_rx_path {
 	union braid_addr from;
 	const struct braid_socket *sock;
 	u64 data_us;
+	u64 proven_us;
+};
+
+/* Why packets that waited for an earlier one went up. */
+enum braid_hole_end {
+	BRAID_HOLE_FILLED,	/* it came */
+	BRAID_HOLE_PROVEN,	/* every path has delivered later ones */
+	BRAID_HOLE_TIMER,	/* the time was over */
+	BRAID_HOLE_OVERFLOW,	/* too much waited */
+	BRAID_HOLE_ENDS,
 };
 
 /**
@@ -82,6 +94,8 @@ struct braid_rx_path {
  * @timer: expiry of holds, and reports
  * @report_us: when the next report is due, or BRAID_NEVER; @lock
  * @reported_us: when the last one was sent; @lock
+ * @holes_traced: holes that ended, when a trace last looked; @lock
+ * @holes_stale: nobody has looked since; @lock
  * @failures: packets that did not authenticate; not on the way of good ones
  */
 struct braid_session {
@@ -101,6 +115,8 @@ struct braid_session {
 	struct hrtimer timer;
 	u64 report_us;
 	u64 reported_us;
+	u64 holes_traced[BRAID_HOLE_ENDS];
+	bool holes_stale;
 	atomic64_t failures;
 };
 

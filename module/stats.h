@@ -17,6 +17,8 @@ enum braid_counter {
 	/* sending */
 	BRAID_CNT_TX_DATA,	/* data packets sealed */
 	BRAID_CNT_TX_CONTROL,	/* control packets sealed */
+	BRAID_CNT_TX_HANDSHAKE,	/* the controller's handshakes sent */
+	BRAID_CNT_TX_OPAQUE,	/* the controller's messages queued */
 	BRAID_CNT_TX_READMIT,	/* moved off a dead path */
 	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
 	BRAID_CNT_REPAIR_LATE,	/* lost, too late to repair */
@@ -40,6 +42,9 @@ enum braid_counter {
 	/* receiving */
 	BRAID_CNT_RX_DATA,	/* data packets opened */
 	BRAID_CNT_RX_CONTROL,	/* control packets opened */
+	BRAID_CNT_RX_HANDSHAKE,	/* handshakes given to the controller */
+	BRAID_CNT_RX_OPAQUE,	/* messages given to the controller */
+	BRAID_CNT_RX_OPAQUE_LOST,	/* messages that it did not get */
 	BRAID_CNT_RX_TLV_UNKNOWN,	/* control messages skipped */
 	BRAID_CNT_RX_TLV_INVALID,	/* malformed control messages */
 	BRAID_CNT_RX_PROBE_STRAY,	/* probe on no path of ours */
@@ -47,6 +52,8 @@ enum braid_counter {
 	BRAID_CNT_DROP_RX_LONG,	/* longer than the device takes */
 	BRAID_CNT_DROP_RX_TYPE,	/* unknown packet type */
 	BRAID_CNT_DROP_RX_HANDSHAKE,	/* nobody takes handshakes */
+	BRAID_CNT_DROP_RX_HS_RATE,	/* source sends too many of them */
+	BRAID_CNT_DROP_RX_HS_QUEUE,	/* the controller's queue is full */
 	BRAID_CNT_DROP_RX_SESSION,	/* unknown session id */
 	BRAID_CNT_DROP_RX_EPOCH,	/* no key for the epoch */
 	BRAID_CNT_DROP_RX_PATH,	/* path id retired or too many */

@@ -11,6 +11,7 @@
 #include "probe.h"
 #include "repair.h"
 #include "schedule.h"
+#include "trace.h"
 
 /* Packets stamped in one go, then sealed and sent without the lock. */
 #define BRAID_PUMP_BATCH	8
@@ -171,6 +172,7 @@ static bool braid_stamp_data(struct braid_path *path,
 		return false;
 	rec = braid_stamp_sent(path, size, !path->backlog &&
 			       !braid_admit_pending(peer));
+	trace_braid_packet_out(path, skb, braid_tx_cb(skb), out->pn);
 	rec->gseq = braid_tx_cb(skb)->gseq;
 	rec->data = true;
 	path->sent_us = rec->sent_us;

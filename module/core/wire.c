@@ -274,6 +274,16 @@ int braid_status_write(u8 *buf, size_t room, const struct braid_path_status *s)
 	return BRAID_TLV_LEN + BRAID_STATUS_LEN;
 }
 
+int braid_opaque_write(u8 *buf, size_t room, const u8 *data, u16 len)
+{
+	u8 *p = tlv_begin(buf, room, BRAID_TLV_OPAQUE, len);
+
+	if (!p)
+		return -ENOSPC;
+	memcpy(p, data, len);
+	return BRAID_TLV_LEN + len;
+}
+
 int braid_status_read(struct braid_path_status *s, const u8 *value, size_t len)
 {
 	if (len < BRAID_STATUS_LEN)

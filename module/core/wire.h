@@ -207,6 +207,9 @@ int braid_probe_write(u8 *buf, size_t room, const struct braid_probe *p,
 		      bool reply);
 int braid_probe_read(struct braid_probe *p, const u8 *value, size_t len);
 
+/* A message of the controllers, of which this side knows nothing. */
+int braid_opaque_write(u8 *buf, size_t room, const u8 *data, u16 len);
+
 /**
  * struct braid_path_status - what the sender intends with one of its paths
  * @path: its id

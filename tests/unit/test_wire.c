@@ -460,6 +460,18 @@ START_TEST(probe_round_trip)
 }
 END_TEST
 
+START_TEST(opaque_written)
+{
+	static const u8 data[] = { 1, 2, 3 };
+	u8 buf[7] = { 0xff };
+
+	ck_assert_int_eq(braid_opaque_write(buf, 6, data, 3), -ENOSPC);
+	ck_assert_uint_eq(buf[0], 0xff);
+	ck_assert_int_eq(braid_opaque_write(buf, 7, data, 3), 7);
+	ck_assert_mem_eq(buf, "\0\10\0\3\1\2\3", 7);
+}
+END_TEST
+
 START_TEST(status_round_trip)
 {
 	u8 buf[BRAID_TLV_LEN + BRAID_STATUS_LEN], *copy;
@@ -509,5 +521,6 @@ int main(void)
 	tcase_add_test(tc, schedule_malformed);
 	tcase_add_test(tc, probe_round_trip);
 	tcase_add_test(tc, status_round_trip);
+	tcase_add_test(tc, opaque_written);
 	return unit_run(suite);
 }
