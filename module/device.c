@@ -31,10 +31,18 @@ static int braid_open_device(struct net_device *dev)
 {
 	struct braid_device *braid = netdev_priv(dev);
 	struct inet6_dev *in6 = __in6_dev_get(dev);
+	struct in_device *in = __in_dev_get_rtnl(dev);
 
-	/* A tunnel speaks only when spoken through: no address by itself. */
-	if (in6)
+	/*
+	 * A tunnel speaks only when spoken through: no address by itself. And
+	 * without carrier its routes make way for those of a higher metric.
+	 */
+	if (in6) {
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+		in6->cnf.ignore_routes_with_linkdown = 1;
+	}
+	if (in)
+		IN_DEV_CONF_SET(in, IGNORE_ROUTES_WITH_LINKDOWN, 1);
 	braid_deliver_open(braid);
 	return 0;
 }
@@ -70,6 +78,7 @@ static void braid_uninit_device(struct net_device *dev)
 	mutex_unlock(&braid->lock);
 	/* Its sockets are closed: nobody asks for a reverse path any more. */
 	braid_reverse_fini(braid);
+	braid_links_fini(braid);
 	list_del_init(&braid->node);
 	braid_steer_dev_fini(&braid->steer);
 }
@@ -151,6 +160,7 @@ static int braid_init_private(struct braid_device *braid)
 	mutex_init(&braid->lock);
 	spin_lock_init(&braid->reachable_lock);
 	braid_reverse_init(braid);
+	braid_links_init(braid);
 	INIT_LIST_HEAD(&braid->node);
 	INIT_LIST_HEAD(&braid->peers);
 	INIT_LIST_HEAD(&braid->sockets);
@@ -191,6 +201,7 @@ static int braid_newlink(struct net *src_net, struct net_device *dev,
 		return err;
 	}
 	dev->priv_destructor = braid_free_device;
+	braid_links_start(braid, src_net);
 	return 0;
 }
 
@@ -210,6 +221,7 @@ static void __net_exit braid_net_exit_rtnl(struct net *net,
 	list_for_each_entry(braid, &braid_devices, node) {
 		if (braid->net != net)
 			continue;
+		braid_links_stop(braid, net);
 		mutex_lock(&braid->lock);
 		braid->net = NULL;
 		braid_peer_paths_del_all(braid);

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "deliver.h"
+#include "link.h"
 #include "queue.h"
 #include "reverse.h"
 #include "stats.h"
@@ -40,6 +41,9 @@ struct braid_peer;
  * @queue: fair queue, with a lock of its own
  * @controller: gets frames, or NULL; under controller.c's lock, read under RCU
  * @reverse: paths made for probes from unknown four-tuples
+ * @nest: braid devices that its packets leave by, one in the other; raised as
+ *	packets leave, begun anew by @links; anywhere
+ * @links: watches what paths need of the outside
  * @deliver: the way up into the stack
  * @counters: per CPU
  * @steer: the policy that serves
@@ -62,6 +66,8 @@ struct braid_device {
 	struct braid_queue queue;
 	struct braid_controller __rcu *controller;
 	struct braid_reverse reverse;
+	u32 nest;
+	struct braid_links links;
 	struct braid_deliver deliver;
 	struct braid_counters __percpu *counters;
 	struct braid_steer_dev steer;

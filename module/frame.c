@@ -180,7 +180,7 @@ static int braid_opaque_fill(struct sk_buff *msg, struct braid_session *s,
 
 	/* The path and its name stay as long as we are under RCU. */
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_origin(peer, from->sock, &from->from);
+	path = braid_path_by_origin(peer, from);
 	spin_unlock_bh(&peer->lock);
 	if (nla_put_string(msg, BRAID_A_FRAME_PEER, peer->name) ||
 	    (path && nla_put_string(msg, BRAID_A_FRAME_PATH, path->name)) ||

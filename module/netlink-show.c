@@ -202,6 +202,12 @@ static int fill_peer(struct sk_buff *msg, struct braid_peer *peer)
 
 /* --- paths --- */
 
+/* What its packets carry; until that is known, what it was told. */
+static const union braid_addr *path_local(const struct braid_path *path)
+{
+	return path->source.sa.sa_family ? &path->source : &path->local;
+}
+
 static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
 {
 	struct braid_peer *peer = path->peer;
@@ -216,7 +222,7 @@ static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
 			      BRAID_A_PATH_REMOTE_PORT, &path->remote) ||
 	    braid_nl_put_addr(msg, BRAID_A_PATH_LOCAL_IPV4,
 			      BRAID_A_PATH_LOCAL_IPV6,
-			      BRAID_A_PATH_LOCAL_PORT, &path->sock->local) ||
+			      BRAID_A_PATH_LOCAL_PORT, path_local(path)) ||
 	    nla_put_u32(msg, BRAID_A_PATH_LINK, path->sock->link) ||
 	    nla_put_u32(msg, BRAID_A_PATH_COST, path->cost) ||
 	    nla_put_u8(msg, BRAID_A_PATH_STANDBY, path->standby) ||
@@ -290,7 +296,7 @@ static int fill_path_received(struct sk_buff *msg, struct braid_path *path)
 		spin_lock_bh(&s->lock);
 		p = rcu_dereference_protected(s->rx[i],
 					      lockdep_is_held(&s->lock));
-		if (p && braid_path_matches(path, p->sock, &p->from)) {
+		if (p && braid_path_matches(path, p->sock, &p->from, NULL)) {
 			packets += p->packets;
 			bytes += p->bytes;
 		}

@@ -480,12 +480,15 @@ int braid_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_device *braid = braid_nl_device(info);
 	struct braid_path *path = braid_nl_path_get(info);
+	int err;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	braid_path_del(path);
+	err = braid_nl_outer_capable(braid, skb, info);
+	if (!err)
+		braid_path_del(path);
 	braid_nl_unlock(braid);
-	return 0;
+	return err;
 }
 
 int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)

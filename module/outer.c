@@ -7,6 +7,63 @@
 
 #include "device.h"
 
+/* A tunnel in a tunnel in a tunnel in a tunnel: deeper is a circle. */
+#define BRAID_NEST_MAX		4
+
+void braid_outer_flow4(const struct braid_socket *sock,
+		       const union braid_addr *local,
+		       const union braid_addr *remote, struct flowi4 *fl)
+{
+	*fl = (struct flowi4){
+		.saddr = local->in4.sin_addr.s_addr,
+		.daddr = remote->in4.sin_addr.s_addr,
+		.fl4_sport = sock->local.in4.sin_port,
+		.fl4_dport = remote->in4.sin_port,
+		.flowi4_mark = sock->fwmark,
+		.flowi4_oif = READ_ONCE(sock->link),
+		.flowi4_proto = IPPROTO_UDP,
+	};
+}
+
+void braid_outer_flow6(const struct braid_socket *sock,
+		       const union braid_addr *local,
+		       const union braid_addr *remote, struct flowi6 *fl)
+{
+	*fl = (struct flowi6){
+		.saddr = local->in6.sin6_addr,
+		.daddr = remote->in6.sin6_addr,
+		.fl6_sport = sock->local.in6.sin6_port,
+		.fl6_dport = remote->in6.sin6_port,
+		.flowi6_mark = sock->fwmark,
+		.flowi6_oif = READ_ONCE(sock->link) ?:
+			      remote->in6.sin6_scope_id,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+}
+
+/*
+ * Would a packet that leaves by @out come back to us? By our own device it
+ * does. Others may lie inside each other, but when A lies in B and B in A, each
+ * packet that passes makes both deeper, until it is too deep; the link watch
+ * begins anew when routes change.
+ */
+static bool braid_outer_circle(struct braid_device *braid,
+			       const struct net_device *out)
+{
+	const struct braid_device *around;
+	u32 nest;
+
+	if (out == braid->dev)
+		return true;
+	if (!braid_is_device(out))
+		return false;
+	around = netdev_priv(out);
+	nest = READ_ONCE(around->nest) + 1;
+	if (nest > READ_ONCE(braid->nest) && nest <= BRAID_NEST_MAX)
+		WRITE_ONCE(braid->nest, nest);
+	return nest > BRAID_NEST_MAX;
+}
+
 static struct rtable *braid_route4(struct braid_socket *bs, struct flowi4 *fl,
 				   struct dst_cache *cache, int *why)
 {
@@ -14,39 +71,31 @@ static struct rtable *braid_route4(struct braid_socket *bs, struct flowi4 *fl,
 	struct rtable *rt;
 
 	rt = cache ? dst_cache_get_ip4(cache, &fl->saddr) : NULL;
-	if (rt)
+	if (!rt) {
+		rt = ip_route_output_flow(sock_net(sk), fl, sk);
+		if (IS_ERR(rt)) {
+			*why = BRAID_CNT_DROP_TX_ROUTE;
+			return NULL;
+		}
+		if (cache)
+			dst_cache_set_ip4(cache, &rt->dst, fl->saddr);
+	}
+	if (!braid_outer_circle(bs->braid, rt->dst.dev))
 		return rt;
-	rt = ip_route_output_flow(sock_net(sk), fl, sk);
-	if (IS_ERR(rt)) {
-		*why = BRAID_CNT_DROP_TX_ROUTE;
-		return NULL;
-	}
-	if (rt->dst.dev == bs->braid->dev) {
-		ip_rt_put(rt);
-		*why = BRAID_CNT_DROP_TX_LOOP;
-		return NULL;
-	}
-	if (cache)
-		dst_cache_set_ip4(cache, &rt->dst, fl->saddr);
-	return rt;
+	ip_rt_put(rt);
+	*why = BRAID_CNT_DROP_TX_LOOP;
+	return NULL;
 }
 
 static int braid_send4(struct braid_socket *bs, const union braid_addr *local,
 		       const union braid_addr *remote, struct dst_cache *cache,
 		       struct sk_buff *skb, u8 tos)
 {
-	struct flowi4 fl = {
-		.saddr = local->in4.sin_addr.s_addr,
-		.daddr = remote->in4.sin_addr.s_addr,
-		.fl4_sport = bs->local.in4.sin_port,
-		.fl4_dport = remote->in4.sin_port,
-		.flowi4_mark = bs->fwmark,
-		.flowi4_oif = bs->link,
-		.flowi4_proto = IPPROTO_UDP,
-	};
 	struct rtable *rt;
+	struct flowi4 fl;
 	int why = 0;
 
+	braid_outer_flow4(bs, local, remote, &fl);
 	rt = braid_route4(bs, &fl, cache, &why);
 	if (!rt)
 		return why;
@@ -64,39 +113,32 @@ static struct dst_entry *braid_route6(struct braid_socket *bs,
 	struct dst_entry *dst;
 
 	dst = cache ? dst_cache_get_ip6(cache, &fl->saddr) : NULL;
-	if (dst)
+	if (!dst) {
+		dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, fl,
+						      NULL);
+		if (IS_ERR(dst)) {
+			*why = BRAID_CNT_DROP_TX_ROUTE;
+			return NULL;
+		}
+		if (cache)
+			dst_cache_set_ip6(cache, dst, &fl->saddr);
+	}
+	if (!braid_outer_circle(bs->braid, dst->dev))
 		return dst;
-	dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
-	if (IS_ERR(dst)) {
-		*why = BRAID_CNT_DROP_TX_ROUTE;
-		return NULL;
-	}
-	if (dst->dev == bs->braid->dev) {
-		dst_release(dst);
-		*why = BRAID_CNT_DROP_TX_LOOP;
-		return NULL;
-	}
-	if (cache)
-		dst_cache_set_ip6(cache, dst, &fl->saddr);
-	return dst;
+	dst_release(dst);
+	*why = BRAID_CNT_DROP_TX_LOOP;
+	return NULL;
 }
 
 static int braid_send6(struct braid_socket *bs, const union braid_addr *local,
 		       const union braid_addr *remote, struct dst_cache *cache,
 		       struct sk_buff *skb, u8 tos)
 {
-	struct flowi6 fl = {
-		.saddr = local->in6.sin6_addr,
-		.daddr = remote->in6.sin6_addr,
-		.fl6_sport = bs->local.in6.sin6_port,
-		.fl6_dport = remote->in6.sin6_port,
-		.flowi6_mark = bs->fwmark,
-		.flowi6_oif = bs->link ?: remote->in6.sin6_scope_id,
-		.flowi6_proto = IPPROTO_UDP,
-	};
 	struct dst_entry *dst;
+	struct flowi6 fl;
 	int why = 0;
 
+	braid_outer_flow6(bs, local, remote, &fl);
 	dst = braid_route6(bs, &fl, cache, &why);
 	if (!dst)
 		return why;

@@ -10,12 +10,21 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/dst_cache.h>
+#include <net/flow.h>
 
 #include "socket.h"
 
 /* Headroom of a packet that is given to braid_outer_send(). */
 #define BRAID_OUTER_ROOM \
 	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
+
+/* What routing is asked for packets of a socket between two addresses. */
+void braid_outer_flow4(const struct braid_socket *sock,
+		       const union braid_addr *local,
+		       const union braid_addr *remote, struct flowi4 *fl);
+void braid_outer_flow6(const struct braid_socket *sock,
+		       const union braid_addr *local,
+		       const union braid_addr *remote, struct flowi6 *fl);
 
 /**
  * braid_outer_send - send a packet out of a socket

@@ -6,6 +6,7 @@
 #include "admit.h"
 #include "device.h"
 #include "event.h"
+#include "link.h"
 #include "peer.h"
 #include "probe.h"
 #include "repair.h"
@@ -52,23 +53,17 @@ static void braid_path_grow(struct work_struct *work)
 
 bool braid_path_matches(const struct braid_path *path,
 			const struct braid_socket *sock,
-			const union braid_addr *from)
+			const union braid_addr *from,
+			const union braid_addr *to)
 {
-	if (path->sock != sock ||
-	    path->remote.sa.sa_family != from->sa.sa_family)
+	if (path->sock != sock || !braid_addr_same(&path->remote, from))
 		return false;
-	if (from->sa.sa_family == AF_INET)
-		return path->remote.in4.sin_addr.s_addr ==
-		       from->in4.sin_addr.s_addr &&
-		       path->remote.in4.sin_port == from->in4.sin_port;
-	return ipv6_addr_equal(&path->remote.in6.sin6_addr,
-			       &from->in6.sin6_addr) &&
-	       path->remote.in6.sin6_port == from->in6.sin6_port;
+	return !to || !braid_addr_set(to) || !braid_addr_set(&path->local) ||
+	       braid_addr_same(&path->local, to);
 }
 
 struct braid_path *braid_path_by_origin(struct braid_peer *peer,
-					const struct braid_socket *sock,
-					const union braid_addr *from)
+					const struct braid_origin *o)
 {
 	struct braid_path *path;
 	int i;
@@ -76,7 +71,7 @@ struct braid_path *braid_path_by_origin(struct braid_peer *peer,
 	lockdep_assert_held(&peer->lock);
 	braid_for_each_slot(peer, path, i)
 		if (path->probe_due_us != BRAID_NEVER &&
-		    braid_path_matches(path, sock, from))
+		    braid_path_matches(path, o->sock, &o->from, &o->to))
 			return path;
 	return NULL;
 }
@@ -91,6 +86,11 @@ static int braid_path_check(struct braid_peer *peer,
 		NL_SET_ERR_MSG(extack, "remote and socket are of different address families");
 		return -EAFNOSUPPORT;
 	}
+	if (braid_addr_linklocal(&cfg->remote) && !cfg->sock->link &&
+	    !cfg->remote.in6.sin6_scope_id) {
+		NL_SET_ERR_MSG(extack, "a link-local remote needs a socket that is bound to a link");
+		return -EINVAL;
+	}
 	if (peer->n_paths >= BRAID_MAX_SLOTS) {
 		NL_SET_ERR_MSG(extack, "the peer has as many paths as it may");
 		return -ENOSPC;
@@ -100,7 +100,8 @@ static int braid_path_check(struct braid_peer *peer,
 		return -EEXIST;
 	}
 	list_for_each_entry(path, &peer->paths, node)
-		if (braid_path_matches(path, cfg->sock, &cfg->remote)) {
+		if (braid_path_matches(path, cfg->sock, &cfg->remote,
+				       &cfg->local)) {
 			NL_SET_ERR_MSG(extack, "a path with that socket and remote exists");
 			return -EEXIST;
 		}
@@ -124,6 +125,7 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->sock = cfg->sock;
 	strscpy(path->name, cfg->name);
 	strscpy(path->owner, cfg->owner ?: "");
+	path->local = cfg->local.sa.sa_family ? cfg->local : cfg->sock->local;
 	path->remote = cfg->remote;
 	path->cost = cfg->cost;
 	path->standby = cfg->standby;
@@ -183,6 +185,7 @@ int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
 	list_add_tail(&path->node, &peer->paths);
 	peer->n_paths++;
 	path->sock->users++;
+	braid_link_check(path);
 	return 0;
 }
 
@@ -206,6 +209,8 @@ void braid_path_detach(struct braid_path *path)
 	peer->n_paths--;
 	path->sock->users--;
 	spin_lock_bh(&peer->lock);
+	/* It may be the one that made a circle of tunnels. */
+	WRITE_ONCE(peer->braid->nest, 0);
 	braid_event_tell(path, path->state, BRAID_STATE_GONE);
 	braid_path_stop(path);
 	peer->slot[path->slot] = NULL;
@@ -329,7 +334,7 @@ void braid_path_start(struct braid_path *path, struct braid_session *s)
 		path->reason = "cold: probed before its first use";
 	} else {
 		path->state = BRAID_PATH_STATE_PROBING;
-		path->reason = "no probe was answered yet";
+		path->reason = path->unreachable ?: "no probe was answered yet";
 	}
 	path->state_us = braid_now_us();
 	braid_probe_start(path, path->state_us);

@@ -17,6 +17,7 @@
 #include "steer.h"
 
 struct braid_epoch;
+struct braid_origin;
 struct braid_peer;
 struct braid_session;
 
@@ -33,6 +34,8 @@ struct braid_session;
  * @name: unique in the peer; never changes
  * @owner: opaque cookie; never changes
  * @slot: its position in verdicts; never changes
+ * @local: address it sends from; unless it is set, routing chooses. That of
+ *	the socket, or the one that was probed; never changes
  * @remote: where it sends to; never changes
  * @dst: cached route, per CPU, BH
  * @cost: for policies; device's lock, read anywhere
@@ -44,9 +47,12 @@ struct braid_session;
  * @grow: enlarges the ring of @loss
  * @key: seals its packets, one for each slot of an epoch; written under the
  *	peer's lock while no epoch is in the slot, read by the pump under RCU
+ * @source: address that its packets carry, as last looked up; device's lock
  *
  * All below is under the peer's lock.
  *
+ * @unreachable: why nothing can leave on it, or NULL; see reach.h. Written
+ *	under the device's lock as well
  * @id: its id in the session; ascends, never reused
  * @state: what we believe of it
  * @reason: why it is or is not used, one sentence, static storage
@@ -92,6 +98,7 @@ struct braid_path {
 	char name[BRAID_NAME_MAX + 1];
 	char owner[BRAID_NAME_MAX + 1];
 	u32 slot;
+	union braid_addr local;
 	union braid_addr remote;
 	struct dst_cache dst;
 	u32 cost;
@@ -101,7 +108,9 @@ struct braid_path {
 	struct braid_path_view view;
 	struct work_struct grow;
 	struct braid_key key[BRAID_EPOCHS];
+	union braid_addr source;
 
+	const char *unreachable;
 	u16 id;
 	enum braid_path_state state;
 	const char *reason;
@@ -146,6 +155,7 @@ struct braid_path_config {
 	const char *name;
 	const char *owner;
 	struct braid_socket *sock;
+	union braid_addr local;
 	union braid_addr remote;
 	u32 cost;
 	bool standby;
@@ -169,14 +179,17 @@ void braid_path_del(struct braid_path *path);
 void braid_path_detach(struct braid_path *path);
 void braid_path_free(struct braid_path *path);
 
-/* Is a packet that came to @sock from @from on this path's four-tuple? */
+/*
+ * Is a packet that came to @sock from @from on this path's four-tuple? @to is
+ * the address it was sent to; NULL or unset, it does not matter.
+ */
 bool braid_path_matches(const struct braid_path *path,
 			const struct braid_socket *sock,
-			const union braid_addr *from);
+			const union braid_addr *from,
+			const union braid_addr *to);
 /* The path it is on, among those that a session has begun. Peer's lock. */
 struct braid_path *braid_path_by_origin(struct braid_peer *peer,
-					const struct braid_socket *sock,
-					const union braid_addr *from);
+					const struct braid_origin *o);
 
 /* Forgets all it learned and starts under a new session. Peer's lock. */
 void braid_path_start(struct braid_path *path, struct braid_session *s);

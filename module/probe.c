@@ -213,7 +213,7 @@ void braid_probe_receive(struct braid_session *s, const struct braid_tlv *tlv,
 	p.peer_us = now_us;
 	braid_probe_report(s, from->path, now_us);
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_origin(peer, from->sock, &from->from);
+	path = braid_path_by_origin(peer, from);
 	if (path)
 		braid_probe_answer(path, &p, from->size, now_us);
 	else if (!from->sock->listen || !braid_reverse_request(peer, from))
@@ -240,7 +240,7 @@ void braid_probe_moved(struct braid_session *s, const struct braid_origin *from)
 	struct braid_path *path;
 
 	spin_lock_bh(&peer->lock);
-	path = braid_path_by_origin(peer, from->sock, &from->from);
+	path = braid_path_by_origin(peer, from);
 	if (path)
 		braid_probe_now(path, braid_now_us());
 	else if (from->sock->listen)
@@ -323,8 +323,8 @@ static bool braid_heard_elsewhere(const struct braid_path *path, u64 since)
 		struct braid_rx_path *p = rcu_dereference_bh(s->rx[i]);
 
 		if (p && READ_ONCE(p->heard_us) > since &&
-		    !braid_path_matches(path, READ_ONCE(p->sock),
-					&p->from))
+		    !braid_path_matches(path, READ_ONCE(p->sock), &p->from,
+					NULL))
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "report.h"
+#include "send.h"
 #include "source.h"
 #include "trace.h"
 
@@ -67,25 +68,49 @@ void braid_items_to_skbs(struct list_head *items, struct sk_buff_head *out)
 	}
 }
 
+static void braid_outer4(struct braid_incoming *in)
+{
+	union braid_addr *from = &in->from.from, *to = &in->from.to;
+	const struct udphdr *udp = udp_hdr(in->skb);
+	const struct iphdr *iph = ip_hdr(in->skb);
+
+	from->in4.sin_family = AF_INET;
+	from->in4.sin_addr.s_addr = iph->saddr;
+	from->in4.sin_port = udp->source;
+	to->in4.sin_family = AF_INET;
+	to->in4.sin_addr.s_addr = iph->daddr;
+	to->in4.sin_port = udp->dest;
+	in->tos = ipv4_get_dsfield(iph);
+}
+
+static void braid_outer6(struct braid_incoming *in)
+{
+	union braid_addr *from = &in->from.from, *to = &in->from.to;
+	const struct ipv6hdr *ip6 = ipv6_hdr(in->skb);
+	const struct udphdr *udp = udp_hdr(in->skb);
+
+	from->in6.sin6_family = AF_INET6;
+	from->in6.sin6_addr = ip6->saddr;
+	from->in6.sin6_port = udp->source;
+	to->in6.sin6_family = AF_INET6;
+	to->in6.sin6_addr = ip6->daddr;
+	to->in6.sin6_port = udp->dest;
+	in->tos = ipv6_get_dsfield(ip6);
+	/* A socket of one link needs no other word for it. */
+	if (!READ_ONCE(in->bs->link) && braid_addr_linklocal(from))
+		from->in6.sin6_scope_id = inet6_iif(in->skb);
+}
+
 /* Outer addresses, before the headers are pulled. */
 static void braid_outer(struct braid_incoming *in)
 {
 	struct sk_buff *skb = in->skb;
-	union braid_addr *from = &in->from.from;
-	struct udphdr *udp = udp_hdr(skb);
 
 	memset(&in->from, 0, sizeof(in->from));
-	if (skb->protocol == htons(ETH_P_IPV6)) {
-		from->in6.sin6_family = AF_INET6;
-		from->in6.sin6_addr = ipv6_hdr(skb)->saddr;
-		from->in6.sin6_port = udp->source;
-		in->tos = ipv6_get_dsfield(ipv6_hdr(skb));
-	} else {
-		from->in4.sin_family = AF_INET;
-		from->in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
-		from->in4.sin_port = udp->source;
-		in->tos = ipv4_get_dsfield(ip_hdr(skb));
-	}
+	if (skb->protocol == htons(ETH_P_IPV6))
+		braid_outer6(in);
+	else
+		braid_outer4(in);
 	in->from.sock = in->bs;
 	in->from.size = skb->len + skb_network_header_len(skb);
 	in->now_us = braid_now_us();
@@ -177,18 +202,6 @@ static int braid_open_packet(struct braid_incoming *in)
 	       BRAID_CNT_DROP_RX_MEMORY : 0;
 }
 
-static bool braid_same_source(const union braid_addr *a,
-			      const union braid_addr *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family)
-		return false;
-	if (a->sa.sa_family == AF_INET)
-		return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr &&
-		       a->in4.sin_port == b->in4.sin_port;
-	return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
-	       a->in6.sin6_port == b->in6.sin6_port;
-}
-
 /* The controller, if there is one, prefers sources that authenticate. */
 static void braid_note_source(struct braid_incoming *in,
 			      struct braid_rx_path *p)
@@ -233,7 +246,7 @@ static int braid_accept(struct braid_incoming *in)
 	if (INET_ECN_is_ce(in->tos))
 		p->ce++;
 	if (in->pn >= next) {
-		in->moved = next && !braid_same_source(&p->from, &in->from.from);
+		in->moved = next && !braid_addr_same(&p->from, &in->from.from);
 		p->arrival_us = in->now_us;
 		p->from = in->from.from;
 		p->sock = in->bs;
@@ -286,6 +299,8 @@ static int braid_dress(struct braid_incoming *in)
 	skb_scrub_packet(skb, true);
 	if (!braid_source_ok(in->s->peer, skb))
 		return BRAID_CNT_DROP_RX_SOURCE;
+	if (braid_is_multicast(skb) && !READ_ONCE(in->s->peer->multicast))
+		return BRAID_CNT_DROP_RX_MULTICAST;
 	if (INET_ECN_decapsulate(skb, in->tos, braid_inner_ds(skb)) > 1)
 		return BRAID_CNT_DROP_RX_ECN;
 	skb->dev = braid->dev;

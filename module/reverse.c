@@ -20,6 +20,7 @@ struct braid_reverse_request {
 	u32 peer;
 	char sock[BRAID_NAME_MAX + 1];
 	union braid_addr from;
+	union braid_addr to;
 	u32 credit;
 };
 
@@ -65,6 +66,7 @@ static void braid_reverse_make(struct braid_device *braid,
 	char name[BRAID_NAME_MAX + 1];
 	struct braid_path_config cfg = {
 		.name = name,
+		.local = r->to,
 		.remote = r->from,
 		.reverse = true,
 		.credit = r->credit,
@@ -170,6 +172,7 @@ bool braid_reverse_request(struct braid_peer *peer,
 	r->peer = peer->id;
 	strscpy(r->sock, o->sock->name);
 	r->from = o->from;
+	r->to = o->to;
 	r->credit = 3 * o->size;
 	spin_lock_bh(&rev->lock);
 	list_add_tail(&r->node, &rev->pending);

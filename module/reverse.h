@@ -29,12 +29,14 @@ struct braid_rx_path;
  * @sock: socket that received it; under RCU
  * @path: the peer's path it came on; under RCU
  * @from: outer source
+ * @to: outer destination
  * @size: its bytes, outer IP header included
  */
 struct braid_origin {
 	struct braid_socket *sock;
 	struct braid_rx_path *path;
 	union braid_addr from;
+	union braid_addr to;
 	u32 size;
 };
 

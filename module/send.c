@@ -6,7 +6,9 @@
 #include <net/gso.h>
 #include <net/icmp.h>
 #include <net/ip6_route.h>
+#include <net/ip_fib.h>
 #include <net/ip_tunnels.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 
 #include "device.h"
@@ -17,36 +19,76 @@
 /* Packets wait this long for a path to come up. */
 #define BRAID_LOST_US	(1 * BRAID_USEC_PER_SEC)
 
-/* The next hop of a packet as IPv6 address, IPv4 mapped. */
+/* The next hop of a destination over our device, by the routes there are. */
+static void braid_lookup_hop4(struct net_device *dev, const struct iphdr *iph,
+			      struct in6_addr *hop)
+{
+	struct flowi4 fl = {
+		.daddr = iph->daddr,
+		.saddr = iph->saddr,
+		.flowi4_oif = dev->ifindex,
+		.flowi4_l3mdev = l3mdev_master_ifindex_rcu(dev),
+	};
+	const struct fib_nh_common *nhc;
+	struct fib_result res;
+
+	ipv6_addr_set_v4mapped(iph->daddr, hop);
+	if (fib_lookup(dev_net(dev), &fl, &res, 0) || res.type != RTN_UNICAST)
+		return;
+	nhc = res.nhc;
+	if (nhc->nhc_gw_family == AF_INET6)
+		*hop = nhc->nhc_gw.ipv6;
+	else if (nhc->nhc_gw_family == AF_INET)
+		ipv6_addr_set_v4mapped(nhc->nhc_gw.ipv4, hop);
+}
+
+static void braid_lookup_hop6(struct net_device *dev, struct sk_buff *skb,
+			      struct in6_addr *hop)
+{
+	struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	struct flowi6 fl = {
+		.daddr = ip6->daddr,
+		.saddr = ip6->saddr,
+		.flowi6_oif = dev->ifindex,
+		.flowi6_l3mdev = l3mdev_master_ifindex_rcu(dev),
+	};
+	struct dst_entry *dst;
+
+	dst = ip6_route_lookup(dev_net(dev), &fl, skb, 0);
+	*hop = dst->error || dst->dev != dev ? ip6->daddr :
+	       *rt6_nexthop(dst_rt6_info(dst), &ip6->daddr);
+	dst_release(dst);
+}
+
+/*
+ * The next hop of a packet as IPv6 address, IPv4 mapped. What comes without a
+ * route, from a packet socket or redirected by tc, is looked up.
+ */
 static void braid_next_hop(struct sk_buff *skb, struct in6_addr *hop)
 {
 	const struct dst_entry *dst = skb_dst(skb);
-	const struct rtable *rt;
+	const struct rtable *rt = (const struct rtable *)dst;
+	struct net_device *dev = skb->dev;
 
+	if (dst && dst->dev != dev)
+		dst = NULL;
 	if (skb->protocol == htons(ETH_P_IPV6)) {
-		const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
-
 		if (dst && dst->ops->family == AF_INET6)
-			*hop = *rt6_nexthop((struct rt6_info *)dst,
-					    (struct in6_addr *)daddr);
+			*hop = *rt6_nexthop(dst_rt6_info(dst),
+					    &ipv6_hdr(skb)->daddr);
 		else
-			*hop = *daddr;
-		return;
-	}
-	if (dst && dst->ops->family == AF_INET) {
-		rt = (const struct rtable *)dst;
-		if (rt->rt_gw_family == AF_INET6) {
-			*hop = rt->rt_gw6;
-			return;
-		}
+			braid_lookup_hop6(dev, skb, hop);
+	} else if (!dst || dst->ops->family != AF_INET) {
+		braid_lookup_hop4(dev, ip_hdr(skb), hop);
+	} else if (rt->rt_gw_family == AF_INET6) {
+		*hop = rt->rt_gw6;
+	} else {
 		ipv6_addr_set_v4mapped(rt_nexthop(rt, ip_hdr(skb)->daddr),
 				       hop);
-		return;
 	}
-	ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, hop);
 }
 
-static bool braid_is_multicast(const struct sk_buff *skb)
+bool braid_is_multicast(const struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
@@ -158,25 +200,39 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 		braid_pump(peer);
 }
 
+/* To the peer, unless there is a reason to refuse the packet at once. */
+static void braid_send_peer(struct braid_peer *peer, struct sk_buff *skb)
+{
+	struct braid_device *braid = peer->braid;
+
+	if (!rcu_access_pointer(peer->session))
+		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
+	else if (braid_peer_lost(peer))
+		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
+	else if (!braid_too_big(braid, skb))
+		braid_send_to(peer, skb);
+}
+
 /* A copy for each peer that wants multicast. */
 static void braid_send_multicast(struct braid_device *braid,
 				 struct sk_buff *skb)
 {
 	struct braid_peer *peer;
-	bool sent = false;
+	bool wanted = false;
 
 	list_for_each_entry_rcu(peer, &braid->peers, node) {
 		struct sk_buff *copy;
 
 		if (!READ_ONCE(peer->multicast))
 			continue;
+		wanted = true;
 		copy = skb_clone(skb, GFP_ATOMIC);
-		if (!copy)
-			break;
-		braid_send_to(peer, copy);
-		sent = true;
+		if (copy)
+			braid_send_peer(peer, copy);
+		else
+			braid_count(braid, BRAID_CNT_DROP_TX_MEMORY);
 	}
-	if (sent)
+	if (wanted)
 		consume_skb(skb);
 	else
 		braid_drop(braid, skb, BRAID_CNT_DROP_TX_MULTICAST);
@@ -206,12 +262,8 @@ netdev_tx_t braid_xmit(struct sk_buff *skb, struct net_device *dev)
 	peer = braid_find_peer(braid, skb);
 	if (!peer)
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PEER);
-	else if (!rcu_access_pointer(peer->session))
-		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
-	else if (braid_peer_lost(peer))
-		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
-	else if (!braid_too_big(braid, skb))
-		braid_send_to(peer, skb);
+	else
+		braid_send_peer(peer, skb);
 out:
 	rcu_read_unlock();
 	return NETDEV_TX_OK;

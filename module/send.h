@@ -9,6 +9,8 @@
 
 #include <linux/netdevice.h>
 
+/* To a group, or to everybody? Network header and protocol are set. */
+bool braid_is_multicast(const struct sk_buff *skb);
 /* ndo_start_xmit */
 netdev_tx_t braid_xmit(struct sk_buff *skb, struct net_device *dev);
 

@@ -7,6 +7,30 @@
 #include "device.h"
 #include "receive.h"
 
+bool braid_addr_same(const union braid_addr *a, const union braid_addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	if (a->sa.sa_family == AF_INET6)
+		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
+		       a->in6.sin6_port == b->in6.sin6_port &&
+		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+	return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr &&
+	       a->in4.sin_port == b->in4.sin_port;
+}
+
+bool braid_addr_set(const union braid_addr *addr)
+{
+	switch (addr->sa.sa_family) {
+	case AF_INET:
+		return addr->in4.sin_addr.s_addr;
+	case AF_INET6:
+		return !ipv6_addr_any(&addr->in6.sin6_addr);
+	default:
+		return false;
+	}
+}
+
 static void braid_socket_port_config(struct udp_port_cfg *cfg,
 				     const struct braid_socket *sock)
 {
@@ -68,6 +92,17 @@ static int braid_socket_open(struct braid_socket *sock,
 	return 0;
 }
 
+static void braid_socket_link_name(struct braid_socket *sock)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(sock->braid->net, sock->link);
+	if (dev)
+		strscpy(sock->link_name, dev->name);
+	rcu_read_unlock();
+}
+
 int braid_socket_new(struct braid_device *braid,
 		     const struct braid_socket_config *cfg,
 		     struct netlink_ext_ack *extack)
@@ -84,6 +119,10 @@ int braid_socket_new(struct braid_device *braid,
 		NL_SET_ERR_MSG(extack, "a socket of that name exists");
 		return -EEXIST;
 	}
+	if (braid_addr_linklocal(&cfg->local) && !cfg->link) {
+		NL_SET_ERR_MSG(extack, "a link-local address needs a link");
+		return -EINVAL;
+	}
 	sock = kzalloc(sizeof(*sock), GFP_KERNEL);
 	if (!sock)
 		return -ENOMEM;
@@ -92,6 +131,7 @@ int braid_socket_new(struct braid_device *braid,
 	strscpy(sock->owner, cfg->owner ?: "");
 	sock->local = cfg->local;
 	sock->link = cfg->link;
+	braid_socket_link_name(sock);
 	sock->fwmark = cfg->fwmark;
 	sock->listen = cfg->listen;
 	err = braid_socket_open(sock, extack);

@@ -3,6 +3,7 @@
 #define BRAID_SOCKET_H
 
 #include <linux/list.h>
+#include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
 #include <net/ipv6.h>
@@ -23,6 +24,17 @@ union braid_addr {
 	struct sockaddr_in6 in6;
 };
 
+/* The same address, port and link? */
+bool braid_addr_same(const union braid_addr *a, const union braid_addr *b);
+/* Is there an address, that is not "any"? */
+bool braid_addr_set(const union braid_addr *addr);
+
+static inline bool braid_addr_linklocal(const union braid_addr *addr)
+{
+	return addr->sa.sa_family == AF_INET6 &&
+	       ipv6_addr_type(&addr->in6.sin6_addr) & IPV6_ADDR_LINKLOCAL;
+}
+
 /**
  * struct braid_socket - a UDP socket of a device, shared by paths
  * @braid: its device
@@ -30,7 +42,8 @@ union braid_addr {
  * @name: unique in the device; never changes
  * @owner: opaque cookie; never changes
  * @local: where it is bound, the port it really got included; never changes
- * @link: interface index it is bound to, or 0; never changes
+ * @link: interface index it is bound to, or 0; device's lock, read anywhere
+ * @link_name: that interface's name when it was bound; never changes
  * @fwmark: mark of what it sends; never changes
  * @listen: unknown remotes may open paths through it; never changes
  * @sock: the socket itself; never changes
@@ -43,6 +56,7 @@ struct braid_socket {
 	char owner[BRAID_NAME_MAX + 1];
 	union braid_addr local;
 	int link;
+	char link_name[IFNAMSIZ];
 	u32 fwmark;
 	bool listen;
 	struct socket *sock;

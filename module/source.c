@@ -4,6 +4,7 @@
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ip_fib.h>
+#include <net/l3mdev.h>
 #include <net/nexthop.h>
 
 #include "device.h"
@@ -42,6 +43,7 @@ static bool braid_source4(struct braid_peer *peer, const struct sk_buff *skb)
 		.daddr = iph->saddr,
 		.saddr = iph->daddr,
 		.flowi4_iif = LOOPBACK_IFINDEX,
+		.flowi4_l3mdev = l3mdev_master_ifindex_rcu(peer->braid->dev),
 		.flowi4_mark = skb->mark,
 	};
 	struct fib_result res;
@@ -57,19 +59,32 @@ static bool braid_source4(struct braid_peer *peer, const struct sk_buff *skb)
 	return false;
 }
 
+/* What a route's next hops are asked: is one of them @peer? */
+struct braid_hop_query {
+	struct braid_peer *peer;
+	const struct in6_addr *saddr;
+};
+
+/* Called for each next hop until it is not 0. */
+static int braid_hop6(struct fib6_nh *nh, void *arg)
+{
+	const struct fib_nh_common *nhc = &nh->nh_common;
+	const struct braid_hop_query *q = arg;
+
+	return nhc->nhc_dev == q->peer->braid->dev &&
+	       braid_hop_is_peer(q->peer, nhc->nhc_gw_family == AF_INET6 ?
+				 &nhc->nhc_gw.ipv6 : q->saddr);
+}
+
 static bool braid_nexthop6(struct braid_peer *peer, struct fib6_info *f6i,
 			   const struct in6_addr *saddr)
 {
-	const struct fib_nh_common *nhc;
+	struct braid_hop_query q = { .peer = peer, .saddr = saddr };
 
-	/* A nexthop object has next hops of its own; the first one speaks. */
-	nhc = f6i->nh ? nexthop_fib6_nh(f6i->nh) ?
-			&nexthop_fib6_nh(f6i->nh)->nh_common : NULL :
-			&f6i->fib6_nh->nh_common;
-	if (!nhc || nhc->nhc_dev != peer->braid->dev)
-		return false;
-	return braid_hop_is_peer(peer, nhc->nhc_gw_family == AF_INET6 ?
-				 &nhc->nhc_gw.ipv6 : saddr);
+	/* A nexthop object has next hops of its own. */
+	if (f6i->nh)
+		return nexthop_for_each_fib6_nh(f6i->nh, braid_hop6, &q);
+	return braid_hop6(f6i->fib6_nh, &q);
 }
 
 static bool braid_route6_is_peer(struct braid_peer *peer, struct rt6_info *rt,
@@ -95,6 +110,7 @@ static bool braid_source6(struct braid_peer *peer, const struct sk_buff *skb)
 		.daddr = ip6->saddr,
 		.saddr = ip6->daddr,
 		.flowi6_iif = LOOPBACK_IFINDEX,
+		.flowi6_l3mdev = l3mdev_master_ifindex_rcu(peer->braid->dev),
 		.flowi6_mark = skb->mark,
 		.flowi6_proto = ip6->nexthdr,
 	};

@@ -52,6 +52,7 @@ const char *const braid_counter_names[BRAID_CNT_MAX] = {
 	[BRAID_CNT_DROP_RX_LIMIT] = "drop-rx-key-limit",
 	[BRAID_CNT_DROP_RX_INNER] = "drop-rx-inner",
 	[BRAID_CNT_DROP_RX_SOURCE] = "drop-rx-source",
+	[BRAID_CNT_DROP_RX_MULTICAST] = "drop-rx-multicast",
 	[BRAID_CNT_DROP_RX_ECN] = "drop-rx-ecn",
 	[BRAID_CNT_DROP_RX_DUPLICATE] = "drop-rx-duplicate",
 	[BRAID_CNT_DROP_RX_MEMORY] = "drop-rx-memory",

@@ -62,6 +62,7 @@ enum braid_counter {
 	BRAID_CNT_DROP_RX_LIMIT,	/* too many of its key did not */
 	BRAID_CNT_DROP_RX_INNER,	/* inner header is malformed */
 	BRAID_CNT_DROP_RX_SOURCE,	/* inner source is not the peer's */
+	BRAID_CNT_DROP_RX_MULTICAST,	/* from a peer not marked for it */
 	BRAID_CNT_DROP_RX_ECN,	/* RFC 6040 says drop */
 	BRAID_CNT_DROP_RX_DUPLICATE,	/* copy or needless repair */
 	BRAID_CNT_DROP_RX_MEMORY,	/* no memory */

@@ -267,7 +267,7 @@ static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
 
 static void braid_wire(struct braid_path *path, struct sk_buff *skb, u8 tos)
 {
-	int why = braid_outer_send(path->sock, &path->sock->local,
+	int why = braid_outer_send(path->sock, &path->local,
 				   &path->remote, &path->dst, skb, tos);
 
 	if (why)
