@@ -55,6 +55,41 @@ static int braid_deliver_poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
+/* In hard interrupt context, on the queue's CPU. */
+static void braid_deliver_kicked(void *arg)
+{
+	struct braid_deliver_queue *q = arg;
+
+	napi_schedule(&q->napi);
+	clear_bit_unlock(0, &q->kicked);
+	/* Before the poll looks: pairs with the test of the bit. */
+	smp_mb__after_atomic();
+}
+
+/*
+ * Has @q emptied on the CPU where it is emptied anyway. BH disabled.
+ *
+ * A poll that is under way looks at the queue once more after it is complete,
+ * and a kick that is under way has its poll still before it.
+ */
+static void braid_deliver_wake(struct braid_deliver_queue *q, unsigned int cpu)
+{
+	if (cpu == smp_processor_id()) {
+		napi_schedule(&q->napi);
+		return;
+	}
+	/* What was queued must be seen by whoever is seen to be at work. */
+	smp_mb();
+	if (test_bit(NAPI_STATE_SCHED, &q->napi.state) ||
+	    test_and_set_bit(0, &q->kicked))
+		return;
+	/* The CPU may have gone: packets matter more than their order. */
+	if (smp_call_function_single_async(cpu, &q->kick)) {
+		clear_bit(0, &q->kicked);
+		napi_schedule(&q->napi);
+	}
+}
+
 int braid_deliver_init(struct braid_device *braid)
 {
 	struct braid_deliver *d = &braid->deliver;
@@ -66,6 +101,8 @@ int braid_deliver_init(struct braid_device *braid)
 		return -ENOMEM;
 	for (i = 0; i < d->n; i++) {
 		skb_queue_head_init(&d->queue[i].queue);
+		INIT_CSD(&d->queue[i].kick, braid_deliver_kicked,
+			 &d->queue[i]);
 		netif_napi_add(braid->dev, &d->queue[i].napi,
 			       braid_deliver_poll);
 	}
@@ -106,6 +143,9 @@ void braid_deliver_stop(struct braid_device *braid)
 	/* Whoever saw it open has queued its packets after this. */
 	synchronize_net();
 	for (i = 0; i < d->n; i++) {
+		/* An interrupt that was sent: a matter of microseconds. */
+		while (test_bit_acquire(0, &d->queue[i].kicked))
+			cpu_relax();
 		napi_disable(&d->queue[i].napi);
 		skb_queue_purge(&d->queue[i].queue);
 	}
@@ -127,6 +167,7 @@ void braid_deliver(struct braid_device *braid, u32 peer,
 	struct braid_deliver *d = &braid->deliver;
 	struct braid_deliver_queue *q = &d->queue[peer % d->n];
 	struct sk_buff *skb;
+	unsigned int cpu;
 
 	skb_queue_walk(list, skb)
 		braid_deliver_cb(skb)->peer = peer;
@@ -140,9 +181,13 @@ void braid_deliver(struct braid_device *braid, u32 peer,
 		goto out;
 	}
 	spin_lock(&q->queue.lock);
+	if (time_after(jiffies, q->used + BRAID_DELIVER_REST))
+		q->cpu = smp_processor_id();
+	q->used = jiffies;
+	cpu = q->cpu;
 	skb_queue_splice_tail_init(list, &q->queue);
 	spin_unlock(&q->queue.lock);
-	napi_schedule(&q->napi);
+	braid_deliver_wake(q, cpu);
 out:
 	rcu_read_unlock();
 }

@@ -9,20 +9,35 @@
 
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/smp.h>
 
 struct braid_device;
 
 /* A released hole can be long; beyond this the consumer is hopeless. */
 #define BRAID_DELIVER_MAX	16384
 
+/* A queue that was empty for longer may move to another CPU. */
+#define BRAID_DELIVER_REST	max(HZ / 50, 2)
+
 /**
  * struct braid_deliver_queue - one way up
- * @napi: empties @queue
+ * @napi: empties @queue, on one CPU while packets flow: the stack behind it
+ *	has a backlog for each CPU, and would change the order of packets that
+ *	went into two of them
  * @queue: packets, under its own lock
+ * @cpu: where @napi runs; @queue's lock
+ * @used: when packets last came, in jiffies; @queue's lock
+ * @kick: has @napi scheduled on @cpu by another CPU
+ * @kicked: @kick is under way; set by whoever sends it, cleared by it as its
+ *	last access to the queue
  */
 struct braid_deliver_queue {
 	struct napi_struct napi;
 	struct sk_buff_head queue;
+	unsigned int cpu;
+	unsigned long used;
+	call_single_data_t kick;
+	unsigned long kicked;
 };
 
 /**
