@@ -14,6 +14,7 @@
 #include "session.h"
 #include "steer.h"
 
+struct braid_acks;
 struct braid_device;
 
 #define BRAID_PEER_ADDRESSES	16
@@ -71,6 +72,9 @@ struct braid_address {
  * @next_slot: round robin, for sending
  * @pumping: somebody sends; who comes meanwhile leaves @pump_again
  * @pump_again: look once more
+ * @acks: acknowledgments that wait to be replaced; made on first need
+ * @ack_gap_us: least time between two of a connection that are not, 0 for
+ *	none waits; read anywhere
  * @wake_ns: when a path that admitted nothing will, BRAID_NEVER for none
  * @timer: when pacing lets the next packet go
  * @tick: probes, deadlines, suspicion
@@ -83,6 +87,8 @@ struct braid_address {
  * @retained: bytes of packets kept for repair
  * @repair_credit: bytes that may still be repaired
  * @repair_free: the bound on repairs does not hold now
+ * @flight_us: time that it takes to repair all that a path had under way
+ * @flight_until_us: until then that has to be reckoned with
  * @busy_us: when the last data packet was admitted
  * @sent_bytes: outer bytes of data sent, all paths
  * @rate_mark_us: when @rate_mark was taken
@@ -123,6 +129,8 @@ struct braid_peer {
 	u32 next_slot;
 	bool pumping;
 	bool pump_again;
+	struct braid_acks *acks;
+	u32 ack_gap_us;
 	u64 wake_ns;
 	struct hrtimer timer;
 	struct timer_list tick;
@@ -135,6 +143,8 @@ struct braid_peer {
 	u32 retained;
 	u32 repair_credit;
 	bool repair_free;
+	u32 flight_us;
+	u64 flight_until_us;
 	u64 busy_us;
 	u64 sent_bytes;
 	u64 rate_mark_us;

@@ -121,8 +121,33 @@ u32 braid_repair_time(struct braid_peer *peer)
 	}
 	if (second != U32_MAX)
 		least = second;
-	/* Twice: a dead path's whole flight is repaired by what is left. */
-	return least == U32_MAX ? 0 : 2 * least + BRAID_REPAIR_MARGIN_US;
+	if (least == U32_MAX)
+		return 0;
+	least = 2 * least + BRAID_REPAIR_MARGIN_US;
+	/* While what was under way on a dead path goes over what is left. */
+	if (braid_now_us() < peer->flight_until_us)
+		least += peer->flight_us;
+	return least;
+}
+
+/* How long the other paths will be busy with what is under way on @path. */
+static void braid_repair_announce(struct braid_path *path)
+{
+	struct braid_peer *peer = path->peer;
+	struct braid_path *other;
+	u64 rate = 0, us;
+	int i;
+
+	braid_for_each_slot(peer, other, i)
+		if (other != path && braid_path_up(other))
+			rate += other->rate.rate;
+	if (!rate)
+		return;
+	us = div64_u64(path->loss.flying * BRAID_USEC_PER_SEC, rate);
+	peer->flight_us = min_t(u64, us, peer->reorder_cap_us);
+	peer->flight_until_us = 0;
+	peer->flight_until_us = braid_now_us() + peer->flight_us +
+				braid_repair_time(peer);
 }
 
 void braid_repair_flight(struct braid_path *path)
@@ -130,6 +155,7 @@ void braid_repair_flight(struct braid_path *path)
 	struct braid_peer *peer = path->peer;
 
 	lockdep_assert_held(&peer->lock);
+	braid_repair_announce(path);
 	peer->repair_free = true;
 	braid_loss_all(&path->loss, &braid_repair_ops, path);
 	peer->repair_free = false;

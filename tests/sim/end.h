@@ -11,6 +11,7 @@
 #include "core/replay.h"
 #include "core/reseq.h"
 #include "core/sched.h"
+#include "core/thin.h"
 #include "link.h"
 #include "tcp.h"
 
@@ -37,6 +38,7 @@
  * @schedule_us: time between schedules
  * @repair_quarters: repair time: quarters of the second shortest round trip
  * @repair_extra_us: and this
+ * @thin: acknowledgments of young flows are thinned out
  * @skew_us: paths that are longer by more are left out
  * @margin_us: lateness that makes a path suspect
  */
@@ -57,6 +59,7 @@ struct knobs {
 	u32 repair_quarters;
 	u32 repair_extra_us;
 	u32 skew_us;
+	bool thin;
 };
 
 /* An inner packet that was stamped. */
@@ -83,6 +86,14 @@ enum path_state {
 };
 
 struct end;
+
+/* Acknowledgments of one flow, as the module's braid_ack_flow. */
+struct sim_acks {
+	struct braid_thin thin;
+	struct inner *held;
+	struct event due;
+	struct end *end;
+};
 
 /**
  * struct path - one path of an end, both directions
@@ -153,10 +164,14 @@ struct end {
 	u32 n_paths;
 	struct fairq fq;
 	struct braid_pipe pipe;
+	struct sim_acks acks[SIM_FLOWS];
+	u64 thinned;
 	u64 gseq;
 	u64 lane_last[SIM_LANES];
 	struct stamped_list readmit;
 	u64 repair_credit;
+	u32 flight_us;
+	u64 flight_until_us;
 	u64 peer_us;
 	u64 reported_us;
 	u32 schedule_seq;

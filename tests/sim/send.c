@@ -253,7 +253,28 @@ static u32 repair_us(const struct end *e)
 		least = second;
 	if (!e->knobs.repair || least == U32_MAX)
 		return 0;
-	return least / 4 * e->knobs.repair_quarters + e->knobs.repair_extra_us;
+	least = least / 4 * e->knobs.repair_quarters + e->knobs.repair_extra_us;
+	if (end_us(e) < e->flight_until_us)
+		least += e->flight_us;
+	return least;
+}
+
+/* How long the other paths will be busy with what is under way on @p. */
+static void announce_flight(struct path *p)
+{
+	struct end *e = p->end;
+	u64 rate = 0, us;
+	u32 i;
+
+	for (i = 0; i < e->n_paths; i++)
+		if (&e->path[i] != p && e->path[i].state == PATH_UP)
+			rate += e->path[i].rate.rate;
+	if (!rate)
+		return;
+	us = p->loss.flying * BRAID_USEC_PER_SEC / rate;
+	e->flight_us = min_t(u64, us, e->knobs.cap_us);
+	e->flight_until_us = 0;
+	e->flight_until_us = end_us(e) + e->flight_us + repair_us(e);
 }
 
 static void write_schedule(struct end *e)
@@ -475,8 +496,56 @@ static bool xmit_ahead(struct end *e, struct inner *in)
 	return true;
 }
 
+static void on_ack_due(void *arg)
+{
+	struct sim_acks *a = arg;
+
+	a->thin.passed_us = end_us(a->end);
+	fairq_add(&a->end->fq, a->held, a->end->clock->now_ns);
+	a->held = NULL;
+	send_pump(a->end);
+}
+
+static u32 ack_gap_us(const struct end *e)
+{
+	u32 shortest = U32_MAX, longest = 0, i;
+
+	for (i = 0; i < e->n_paths; i++) {
+		if (e->path[i].state != PATH_UP || !e->path[i].rtt.min_us)
+			continue;
+		shortest = min(shortest, e->path[i].rtt.min_us);
+		longest = max(longest, e->path[i].rtt.min_us);
+	}
+	return longest ? braid_thin_gap(shortest, longest) : 0;
+}
+
+/* Does it wait for a later one? */
+static bool hold_ack(struct end *e, struct inner *in)
+{
+	struct sim_acks *a = &e->acks[in->flow];
+	u32 ack = in->cum * TCP_MSS;
+	u64 until_us;
+
+	until_us = braid_thin_ack(&a->thin, ack, !in->sacks, ack_gap_us(e),
+				  end_us(e));
+	if (a->held) {
+		inner_put(a->held);
+		a->held = NULL;
+		event_stop(e->clock, &a->due);
+		e->thinned++;
+	}
+	if (!until_us)
+		return false;
+	a->held = in;
+	event_at(e->clock, &a->due, (until_us - e->offset_us) * NSEC_PER_USEC +
+		 rnd_below(e->clock, e->knobs.late_ns));
+	return true;
+}
+
 void end_xmit(struct end *e, struct inner *in)
 {
+	if (in->ack && e->knobs.thin && hold_ack(e, in))
+		return;
 	if (in->ahead && xmit_ahead(e, in))
 		return;
 	fairq_add(&e->fq, in, e->clock->now_ns);
@@ -599,6 +668,7 @@ static void suspect(struct path *p)
 
 	p->state = PATH_SUSPECT;
 	p->suspected++;
+	announce_flight(p);
 	braid_loss_all(&p->loss, &ops, p);
 	while ((s = pop(&p->front)))
 		push(&e->readmit, s);
@@ -707,6 +777,8 @@ static void on_tick(void *arg)
 void end_init(struct end *e, struct clock *c, const struct knobs *k,
 	      const char *name, u64 offset_us)
 {
+	u32 i;
+
 	memset(e, 0, sizeof(*e));
 	e->clock = c;
 	e->knobs = *k;
@@ -715,6 +787,10 @@ void end_init(struct end *e, struct clock *c, const struct knobs *k,
 	fairq_init(&e->fq);
 	event_init(&e->timer, on_timer, e);
 	event_init(&e->tick, on_tick, e);
+	for (i = 0; i < SIM_FLOWS; i++) {
+		e->acks[i].end = e;
+		event_init(&e->acks[i].due, on_ack_due, &e->acks[i]);
+	}
 	recv_init(e);
 }
 
@@ -758,6 +834,9 @@ void end_fini(struct end *e)
 	}
 	while ((s = pop(&e->readmit)))
 		stamped_put(s);
+	for (i = 0; i < SIM_FLOWS; i++)
+		if (e->acks[i].held)
+			inner_put(e->acks[i].held);
 	fairq_fini(&e->fq);
 	recv_fini(e);
 }
