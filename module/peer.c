@@ -4,6 +4,7 @@
 #include <linux/jhash.h>
 #include <linux/slab.h>
 
+#include "ack.h"
 #include "device.h"
 #include "event.h"
 #include "probe.h"
@@ -241,6 +242,7 @@ static void braid_peer_free(struct braid_peer *peer, struct braid_session *s)
 	braid_session_free(s);
 	timer_shutdown_sync(&peer->tick);
 	hrtimer_cancel(&peer->timer);
+	braid_ack_purge(peer);
 	braid_queue_purge(peer);
 	braid_drop_all(peer->braid, &peer->readmit, BRAID_CNT_DROP_TX_GONE);
 	list_for_each_entry_safe(path, next, &peer->paths, node) {

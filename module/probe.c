@@ -3,6 +3,7 @@
 
 #include <linux/random.h>
 
+#include "ack.h"
 #include "device.h"
 #include "peer.h"
 #include "repair.h"
@@ -510,6 +511,7 @@ void braid_tick(struct timer_list *timer)
 	braid_schedule_tick(peer, now_us);
 	braid_rate_in_use(peer, now_us);
 	braid_report_pace(peer);
+	braid_ack_tune(peer);
 	braid_tick_arm(peer, now_us);
 	spin_unlock(&peer->lock);
 	braid_pump(peer);

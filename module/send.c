@@ -11,6 +11,7 @@
 #include <net/l3mdev.h>
 #include <net/route.h>
 
+#include "ack.h"
 #include "device.h"
 #include "flow.h"
 #include "peer.h"
@@ -196,7 +197,8 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 	cb->lane = braid_lane(&ctx, v);
 	cb->flags = BRAID_VERDICT_FLAGS(v);
 	cb->kind = BRAID_VERDICT_KIND(v);
-	if (braid_queue_add(peer, skb, set, ctx.hash))
+	if (braid_ack_hold(peer, skb, &ctx, set) ||
+	    braid_queue_add(peer, skb, set, ctx.hash))
 		braid_pump(peer);
 }
 

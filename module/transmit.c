@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <net/inet_ecn.h>
 
+#include "ack.h"
 #include "admit.h"
 #include "device.h"
 #include "outer.h"
@@ -308,7 +309,7 @@ static void braid_emit(struct braid_outgoing *out)
 /* When the pump has something to do again, by pacing or admission. */
 static u64 braid_pump_wake(struct braid_peer *peer)
 {
-	u64 wake = peer->wake_ns;
+	u64 wake = min(peer->wake_ns, braid_ack_due_ns(peer));
 	struct braid_path *path;
 	int i;
 
@@ -341,6 +342,7 @@ static bool braid_pump_round(struct braid_peer *peer)
 	int n, i;
 
 	peer->wake_ns = BRAID_NEVER;
+	braid_ack_flush(peer, div_u64(now_ns, NSEC_PER_USEC));
 	admitted = braid_admit(peer, now_ns);
 	braid_schedule_flush(peer, div_u64(now_ns, NSEC_PER_USEC));
 	n = braid_stamp_batch(peer, out, now_ns);

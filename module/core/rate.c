@@ -202,6 +202,14 @@ static void slot_open(struct braid_rate *r, u64 at_us)
 	r->slot_at_us = at_us;
 }
 
+/* While the rate doubles, what is seen a quarter round later is seen late. */
+static u32 slot_length(const struct braid_rate *r)
+{
+	if (r->phase == BRAID_RATE_STARTUP)
+		return SLOT_MIN_US;
+	return clamp_t(u32, r->min_rtt_us / 4, SLOT_MIN_US, SLOT_MAX_US);
+}
+
 /*
  * Adds a report to the running slot; true when that one is complete. The
  * report left the receiver, by its clock, at now - rtt + owd: sending time of
@@ -213,7 +221,7 @@ static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
 {
 	u64 at_us = now_us - ack->rtt_us + ack->owd_us;
 	struct braid_rate_slot *s = &r->slot[r->at];
-	u32 len = clamp_t(u32, r->min_rtt_us / 4, SLOT_MIN_US, SLOT_MAX_US);
+	u32 len = slot_length(r);
 
 	if (!r->slot_at_us) {
 		slot_open(r, at_us);

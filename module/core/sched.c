@@ -148,7 +148,7 @@ void braid_sched_codel(struct braid_pipe *pipe, u64 rate, u32 rtt_us,
 		target = max_t(u64, target, more_us);
 	}
 	*target_us = target;
-	*interval_us = max_t(u32, max_t(u32, 3 * rtt_us, 2 * (rtt_us + target)),
+	*interval_us = max_t(u32, max_t(u32, 6 * rtt_us, 4 * (rtt_us + target)),
 			     CODEL_INTERVAL_US);
 }
 

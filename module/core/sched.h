@@ -101,7 +101,8 @@ struct braid_pipe {
  *
  * A single CUBIC flow (RFC 9438) goes on with 0.7 of its window after a drop:
  * it keeps the paths busy only if 0.43 of a round trip was queued by then. It
- * answers within two round trips, so an interval of three.
+ * answers within two round trips, which the queue makes longer than they are
+ * here, so an interval of six.
  *
  * When a path goes or gets slow, the window that filled it is kept in the
  * queue for BRAID_PIPE_US, and then let go a sixteenth each second, so that it

@@ -11,7 +11,7 @@
 	.cap_us = 250000, .limit_bytes = 16 << 20, .records = 4096,	\
 	.schedule_us = 50000, .margin_us = 10000,			\
 	.repair_quarters = 8, .repair_extra_us = 20000,			\
-	.skew_us = 150000,						\
+	.skew_us = 150000, .thin = true,				\
 }
 
 /* An emulated machine: late timers, and stalls. */
@@ -21,7 +21,7 @@
 	.stall_us = 20000, .cap_us = 250000, .limit_bytes = 16 << 20,	\
 	.records = 4096, .schedule_us = 50000, .margin_us = 10000,	\
 	.repair_quarters = 8, .repair_extra_us = 20000,			\
-	.skew_us = 150000,						\
+	.skew_us = 150000, .thin = true,				\
 }
 
 #define LINK(mbit, ms)	{ .rate = MBIT(mbit), .delay_us = (ms) * 1000 }
@@ -121,7 +121,8 @@ static const struct scenario table[] = {
 			 .late_ns = 100000, .cap_us = 250000,
 			 .limit_bytes = 64 << 20, .records = 65536,
 			 .schedule_us = 50000, .margin_us = 10000,
-			 .repair_quarters = 8, .repair_extra_us = 20000, .skew_us = 150000 }),
+			 .repair_quarters = 8, .repair_extra_us = 20000, .skew_us = 150000,
+			 .thin = true }),
 };
 
 const struct scenario *scenario_find(const char *name)

@@ -154,7 +154,7 @@ START_TEST(sched_codel)
 	memset(&pipe, 0, sizeof(pipe));
 	braid_sched_codel(&pipe, 100 * MBIT, 60000, 0, &target, &interval);
 	ck_assert_uint_eq(target, 24000);
-	ck_assert_uint_eq(interval, 180000);
+	ck_assert_uint_eq(interval, 360000);
 	braid_sched_codel(&pipe, 0, 0, 0, &target, &interval);
 	ck_assert_uint_le(target, BRAID_PIPE_QUEUE_US);
 }
