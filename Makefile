@@ -80,17 +80,23 @@ CC := gcc
 CFLAGS ?= -O2 -g
 WARN := -std=gnu11 -Wall -Wextra -Werror
 SYSROOT ?=
-INCLUDES := -Imodule/uapi -Iuserspace/lib -I$(SYSROOT)/usr/include/libnl3
-LIBS := -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
+INCLUDES := -Imodule/uapi -Iuserspace/lib -Iuserspace/daemon \
+	-I$(SYSROOT)/usr/include/libnl3
+LIBS := -lgnutls -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
 lib_sources := $(wildcard userspace/lib/*.c)
 cli_sources := $(wildcard userspace/cli/*.c)
+daemon_sources := $(wildcard userspace/daemon/*.c)
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-userspace: $(if $(cli_sources),$(BUILD)/userspace/braidctl)
+userspace: $(BUILD)/userspace/braidctl $(BUILD)/userspace/braidd
 
 $(BUILD)/userspace/braidctl: $(call object,$(cli_sources) $(lib_sources))
 	$(note) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/userspace/braidd: $(call object,$(daemon_sources) $(lib_sources))
+	$(note) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -levent_core
 
 $(BUILD)/userspace/%.o: userspace/%.c
 	@mkdir -p $(@D)
@@ -105,9 +111,12 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 unit := $(BUILD)/unit
 unit_sources := $(wildcard tests/unit/*.c)
 unit_mains := $(wildcard tests/unit/test_*.c)
+# what the daemon decides; not what it asks the kernel and the clock
+daemon_decides := $(addprefix userspace/daemon/,dtls.c gate.c handshake.c \
+	hello.c log.c session.c timer.c)
 unit_shared := $(filter-out $(unit_mains),$(unit_sources)) \
 	$(wildcard module/core/*.c) $(lib_sources) \
-	$(filter-out %/main.c,$(cli_sources))
+	$(filter-out %/main.c,$(cli_sources)) $(daemon_decides)
 unit_object = $(patsubst %.c,$(unit)/%.o,$(1))
 unit_programs := $(patsubst tests/unit/%.c,$(unit)/%,$(unit_mains))
 
@@ -115,7 +124,7 @@ unit-programs: $(unit_programs)
 
 $(unit_programs): $(unit)/%: $(unit)/tests/unit/%.o $(call unit_object,$(unit_shared))
 	$(note) LD $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS) $(shell pkg-config --libs check) -lm
 
 $(unit)/%.o: %.c
 	@mkdir -p $(@D)
@@ -192,6 +201,7 @@ $(BUILD)/netlink.rst: Documentation/netlink/specs/braid.yaml scripts/netlink-gen
 
 # --- installing
 sbindir := $(DESTDIR)$(PREFIX)/sbin
+unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
 mandir := $(DESTDIR)$(PREFIX)/share/man
 compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -201,8 +211,13 @@ man8 := $(wildcard Documentation/man/*.8)
 
 install: all
 	$(Q)install -d $(sbindir) $(bpfdir) $(moduledir)
-	$(note) INSTALL $(sbindir)/braidctl
-	$(Q)install $(BUILD)/userspace/braidctl $(sbindir)/
+	$(note) INSTALL $(sbindir)
+	$(Q)install $(BUILD)/userspace/braidctl $(BUILD)/userspace/braidd \
+		$(sbindir)/
+	$(note) INSTALL $(unitdir)
+	$(Q)install -d $(unitdir)
+	$(Q)sed 's#@SBIN@#$(PREFIX)/sbin#' 'userspace/daemon/braidd@.service' \
+		>'$(unitdir)/braidd@.service'
 	$(note) INSTALL $(bpfdir)
 	$(Q)install -m 644 $(bpf_objects) $(bpfdir)/
 	$(note) INSTALL $(moduledir)/braid.ko
@@ -215,7 +230,8 @@ install: all
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 
 uninstall:
-	$(Q)rm -f $(sbindir)/braidctl $(moduledir)/braid.ko
+	$(Q)rm -f $(sbindir)/braidctl $(sbindir)/braidd $(moduledir)/braid.ko
+	$(Q)rm -f '$(unitdir)/braidd@.service'
 	$(Q)rm -f $(patsubst Documentation/man/%,$(mandir)/man5/%,$(man5)) \
 		$(patsubst Documentation/man/%,$(mandir)/man8/%,$(man8)) \
 		$(compdir)/braidctl

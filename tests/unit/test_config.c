@@ -190,7 +190,7 @@ static const struct refusal_case refusals[] = {
 	{ DEVICE "[Socket]\nName = s\nLocal = auto\n"
 	  "[Peer]\nName = b\nAddress = 10.0.0.2\n"
 	  "[Path]\nName = p\nRemote = 1.2.3.4:5\nSocket = s\nLocal = auto\n",
-	  ":9: path p: Local and Link are the socket's when it names one" },
+	  ":9: path p: Local, Link and Ports are the socket's when it names one" },
 };
 
 START_TEST(refusal)

@@ -44,6 +44,15 @@ struct row {
 	struct bad bad[6];
 };
 
+#define PORTS_GOOD	{ "40000", "40000-40999, 50000", "1-65535,!22" }
+#define PORTS_WHY	"is not a list of ports and ranges from 1 to 65535"
+#define PORTS_BAD \
+	{ { "0", "'0' " PORTS_WHY }, { "9-5", "'9-5' " PORTS_WHY }, \
+	  { "all", "'all' " PORTS_WHY }, { "5,!5", "'5,!5' leaves no port" } }
+#define REKEY_WHY	"is not a time between 1s and 86400s"
+#define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
+#define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
+
 static const struct row rows[] = {
 	{ "Device", "Name", NULL, { "braid0", "b.1" },
 	  { { "a/b", "'a/b' is not a device's name" },
@@ -65,6 +74,12 @@ static const struct row rows[] = {
 	  { { "mine", "'mine' " TABLE_WHY }, { "0", "'0' " TABLE_WHY },
 	    { "255", "'255' " TABLE_WHY },
 	    { "4294967296", "'4294967296' " TABLE_WHY } } },
+	{ "Device", "PrivateKeyFile", NULL, { "a.key", "/etc/braid/a.key" },
+	  { } },
+	{ "Device", "RekeyInterval", NULL, { "1s", "120s", "86400s" },
+	  { { "0.9s", "'0.9s' " REKEY_WHY }, { "86401s", "'86401s' " REKEY_WHY },
+	    { "120", "'120' " REKEY_WHY }, { "soon", "'soon' " REKEY_WHY } } },
+	{ "Device", "Ports", NULL, PORTS_GOOD, PORTS_BAD },
 	{ "Device", "PostUp", NULL,
 	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
 	{ "Device", "PreDown", NULL, { "false ; true" }, { } },
@@ -83,6 +98,11 @@ static const struct row rows[] = {
 	{ "Peer", "Route", NULL, { "10.2.0.0/16", "0.0.0.0/0, 10.2.0.0/24" },
 	  PREFIX_BAD },
 	{ "Peer", "KeyFile", NULL, { "b.key", "/etc/braid/b.key" }, { } },
+	{ "Peer", "PublicKey", NULL, { PUBLIC },
+	  { { "me", "'me' " PUBLIC_WHY },
+	    /* the bits that are beyond a key must be 0 */
+	    { "8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s5=",
+	      "'8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s5=' " PUBLIC_WHY } } },
 	{ "Peer", "Source", NULL, { "strict", "any" },
 	  { { "loose", "'loose' is not one of strict, any" } } },
 	{ "Peer", "Multicast", NULL, { "yes", "no", "on", "off", "1", "0" },
@@ -94,6 +114,7 @@ static const struct row rows[] = {
 	{ "Path", "Peer", NULL, { "b" }, { { "a b", "'a b' " NAME_WHY } } },
 	{ "Path", "Link", NULL, { "wan1" }, IFNAME_BAD },
 	{ "Path", "Local", NULL, LOCAL_GOOD, LOCAL_BAD },
+	{ "Path", "Ports", NULL, PORTS_GOOD, PORTS_BAD },
 	{ "Path", "Socket", NULL, { "s" }, { { "a b", "'a b' " NAME_WHY } } },
 	{ "Path", "Remote", NULL, { "1.2.3.4:5", "[fd00::2]:5" }, LOCAL_BAD },
 	{ "Path", "Cost", NULL, { "0", "7" },
@@ -122,7 +143,7 @@ static const struct {
 	const char *section;
 	const char *lines[2][2];
 } small[] = {
-	{ "Device", { { "Name", "braid0" } } },
+	{ "Device", { { "Name", "braid0" }, { "PrivateKeyFile", "a.key" } } },
 	{ "Socket", { { "Name", "s" }, { "Local", "auto" } } },
 	{ "Peer", { { "Name", "b" }, { "Address", "10.0.0.2" } } },
 	{ "Path", { { "Name", "p" }, { "Remote", "1.2.3.4:5" } } },

@@ -53,7 +53,7 @@ static int path_add(struct br_call *call)
 	nl = br_nl_open(&call->err);
 	if (!nl)
 		return -call->err.code;
-	ret = br_pathsock_add(nl, path, &wanted, &call->err);
+	ret = br_pathsock_add(nl, path, &wanted, NULL, &call->err);
 	br_nl_close(nl);
 	return ret ? where(call) : 0;
 }

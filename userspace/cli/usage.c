@@ -10,6 +10,7 @@ const struct br_group br_groups[] = {
 	{ br_peer_commands },
 	{ br_path_commands },
 	{ br_key_commands },
+	{ br_identity_commands },
 	{ br_show_commands },
 	{ br_config_commands },
 	{ br_policy_commands },

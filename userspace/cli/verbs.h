@@ -13,6 +13,7 @@ extern const struct br_command br_socket_commands[];
 extern const struct br_command br_peer_commands[];
 extern const struct br_command br_path_commands[];
 extern const struct br_command br_key_commands[];
+extern const struct br_command br_identity_commands[];
 extern const struct br_command br_show_commands[];
 extern const struct br_command br_monitor_commands[];
 extern const struct br_command br_counters_commands[];

@@ -214,7 +214,8 @@ static int path_up(struct work *w, const struct br_config_path *from)
 		ret = path_there(w, &path);
 	if (ret)
 		return ret < 0 ? ret : 0;
-	ret = br_pathsock_add(w->nl, &path, &wanted, w->err);
+	ret = br_pathsock_add(w->nl, &path, &wanted, from->ports ?
+			      from->ports : w->config->ports, w->err);
 	if (ret)
 		return ret;
 	made.path.ifindex = w->ifindex;
@@ -268,19 +269,30 @@ static const struct br_addr *next_hop(const struct br_peer *peer,
 	return &peer->address.a[0];
 }
 
+struct br_route br_apply_route(const struct br_config *config,
+			       const struct br_config_peer *peer,
+			       unsigned int i, uint32_t ifindex)
+{
+	const struct br_prefix *to = &peer->route.p[i];
+
+	return (struct br_route){
+		.to = *to,
+		.via = *next_hop(&peer->peer, to->addr.family),
+		.ifindex = ifindex,
+		.table = config->table,
+	};
+}
+
 static int peer_routes_up(struct work *w, const struct br_config_peer *peer)
 {
-	struct br_route route = {
-		.ifindex = w->ifindex, .table = w->config->table,
-	};
+	struct br_route route;
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < peer->peer.address.n; i++)
 		ret = peer_address_up(w, &peer->peer.address.a[i]);
 	for (i = 0; !ret && i < peer->route.n; i++) {
-		route.to = peer->route.p[i];
-		route.via = *next_hop(&peer->peer, route.to.addr.family);
+		route = br_apply_route(w->config, peer, i, w->ifindex);
 		ret = route_up(w, &route);
 	}
 	return ret;

@@ -6,6 +6,7 @@
 #define BR_APPLY_H
 
 #include "config.h"
+#include "route.h"
 
 /*
  * Makes what the configuration says and is not there yet. When it fails, all
@@ -16,5 +17,10 @@ int br_apply_up(const struct br_config *config, struct br_error *err);
 
 /* Removes the device and with it everything in it, then the rules. */
 int br_apply_down(const struct br_config *config, struct br_error *err);
+
+/* The route to a peer's i-th network. */
+struct br_route br_apply_route(const struct br_config *config,
+			       const struct br_config_peer *peer,
+			       unsigned int i, uint32_t ifindex);
 
 #endif

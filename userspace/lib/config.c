@@ -130,6 +130,60 @@ static int device_table(struct br_ini_parser *p, const char *value)
 	return 0;
 }
 
+/* A relative path starts in the file's folder. */
+static int file_name(struct br_ini_parser *p, const char *value, char **to)
+{
+	char *copy, *folder;
+	int len;
+
+	if (value[0] == '/') {
+		*to = strdup(value);
+		return *to ? 0 : br_ini_no_memory(p);
+	}
+	copy = strdup(p->path);
+	folder = copy ? dirname(copy) : NULL;
+	len = folder ? asprintf(to, "%s/%s", folder, value) : -1;
+	free(copy);
+	if (len >= 0)
+		return 0;
+	*to = NULL;
+	return br_ini_no_memory(p);
+}
+
+static int device_private_key(struct br_ini_parser *p, const char *value)
+{
+	return file_name(p, value, &p->config->private_key_file);
+}
+
+static int device_rekey(struct br_ini_parser *p, const char *value)
+{
+	uint64_t us;
+
+	if (br_time_parse(value, &us) || us < BR_REKEY_MIN_US ||
+	    us > BR_REKEY_MAX_US)
+		return br_ini_refuse(p, "'%s' is not a time between 1s and 86400s",
+				     value);
+	p->config->rekey_us = us;
+	return 0;
+}
+
+static int ports_parse(struct br_ini_parser *p, const char *value,
+		       struct br_ports **ports)
+{
+	const char *why;
+
+	*ports = malloc(sizeof(**ports));
+	if (!*ports)
+		return br_ini_no_memory(p);
+	return br_ports_parse(value, *ports, &why) ?
+	       br_ini_refuse(p, "'%s' %s", value, why) : 0;
+}
+
+static int device_ports(struct br_ini_parser *p, const char *value)
+{
+	return ports_parse(p, value, &p->config->ports);
+}
+
 /* The command as it stands in the file, quotes and semicolons and all. */
 static int command_add(struct br_ini_parser *p, struct br_config_texts *list)
 {
@@ -276,6 +330,12 @@ static int peer_end(struct br_ini_parser *p)
 			peer->peer.name);
 		return br_ini_located(p, p->begun);
 	}
+	if (!ret && peer->has_public && peer->key_file) {
+		br_fail(p->err, BR_FILE, EINVAL,
+			"peer %s: KeyFile and PublicKey exclude each other",
+			peer->peer.name);
+		return br_ini_located(p, p->begun);
+	}
 	return ret ? ret : peer_routes_check(p);
 }
 
@@ -299,22 +359,23 @@ static int peer_route(struct br_ini_parser *p, const char *value)
 
 static int peer_key_file(struct br_ini_parser *p, const char *value)
 {
-	struct br_config_peer *peer = peer_last(p);
-	char *copy, *folder;
-	int len;
+	return file_name(p, value, &peer_last(p)->key_file);
+}
 
-	if (value[0] == '/') {
-		peer->key_file = strdup(value);
-		return peer->key_file ? 0 : br_ini_no_memory(p);
-	}
-	copy = strdup(p->path);
-	folder = copy ? dirname(copy) : NULL;
-	len = folder ? asprintf(&peer->key_file, "%s/%s", folder, value) : -1;
-	free(copy);
-	if (len >= 0)
-		return 0;
-	peer->key_file = NULL;
-	return br_ini_no_memory(p);
+static int peer_public_key(struct br_ini_parser *p, const char *value)
+{
+	struct br_config_peer *peer = peer_last(p), *other;
+
+	if (br_public_parse(value, peer->public))
+		return br_ini_refuse(p, "'%s' is not a public key (braidctl pubkey prints one)",
+				     value);
+	for (other = p->config->peers; other != peer; other++)
+		if (other->has_public && !memcmp(other->public, peer->public,
+						 BR_PUBLIC_LEN))
+			return br_ini_refuse(p, "peer %s has the same",
+					     other->peer.name);
+	peer->has_public = true;
+	return 0;
 }
 
 /* [Path] */
@@ -342,6 +403,11 @@ static int path_local(struct br_ini_parser *p, const char *value)
 {
 	return br_ini_field(p, &br_socket_type, "local",
 			    &path_last(p)->wanted.socket, value);
+}
+
+static int path_ports(struct br_ini_parser *p, const char *value)
+{
+	return ports_parse(p, value, &path_last(p)->ports);
 }
 
 /* A path belongs to the peer it names, else to the one above it. */
@@ -386,9 +452,10 @@ static int path_socket(struct br_ini_parser *p)
 
 	if (!br_ini_has(p, "Socket"))
 		return 0;
-	if (br_ini_has(p, "Local") || br_ini_has(p, "Link"))
+	if (br_ini_has(p, "Local") || br_ini_has(p, "Link") ||
+	    br_ini_has(p, "Ports"))
 		return br_fail(p->err, BR_FILE, EINVAL,
-			"path %s: Local and Link are the socket's when it names one",
+			"path %s: Local, Link and Ports are the socket's when it names one",
 			path->name);
 	if (!socket_find(p->config, path->socket))
 		return br_fail(p->err, BR_FILE, EINVAL,
@@ -429,6 +496,9 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Policy", .set = device_policy },
 			{ "FwMark", .set = device_fwmark },
 			{ "Table", .set = device_table },
+			{ "PrivateKeyFile", .set = device_private_key },
+			{ "RekeyInterval", .set = device_rekey },
+			{ "Ports", .set = device_ports },
 			{ "PostUp", .set = device_post_up, .many = true,
 			  .raw = true },
 			{ "PreDown", .set = device_pre_down, .many = true,
@@ -452,6 +522,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Address", .set = peer_address },
 			{ "Route", .set = peer_route, .many = true },
 			{ "KeyFile", .set = peer_key_file },
+			{ "PublicKey", .set = peer_public_key },
 			{ "Source", .field = "source" },
 			{ "Multicast", .field = "multicast" },
 			{ "ReorderCap", .field = "reorder-cap" },
@@ -464,6 +535,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Peer", .field = "peer" },
 			{ "Link", .set = path_link },
 			{ "Local", .set = path_local },
+			{ "Ports", .set = path_ports },
 			{ "Socket", .field = "socket" },
 			{ "Remote", .field = "remote" },
 			{ "Cost", .field = "cost" },
@@ -478,6 +550,7 @@ const struct br_ini_section br_config_sections[] = {
 static int whole_check(struct br_ini_parser *p)
 {
 	const struct br_config *c = p->config;
+	unsigned int i;
 
 	if (!c->name[0])
 		return br_fail(p->err, BR_FILE, EINVAL, "%s: no [Device]",
@@ -486,6 +559,11 @@ static int whole_check(struct br_ini_parser *p)
 		return br_fail(p->err, BR_FILE, EINVAL,
 			"%s: Table needs FwMark, or the tunnel's own packets would look there, too",
 			p->path);
+	for (i = 0; i < c->n_peers; i++)
+		if (c->peers[i].has_public && !c->private_key_file)
+			return br_fail(p->err, BR_FILE, EINVAL,
+				"%s: peer %s has a PublicKey: [Device] needs PrivateKeyFile",
+				p->path, c->peers[i].peer.name);
 	return 0;
 }
 
@@ -498,7 +576,9 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 	};
 	int ret;
 
-	*config = (struct br_config){ .table = BR_TABLE_MAIN, .routes = true };
+	*config = (struct br_config){
+		.table = BR_TABLE_MAIN, .routes = true, .rekey_us = BR_REKEY_US,
+	};
 	ret = br_ini_read(&p);
 	if (!ret)
 		ret = whole_check(&p);
@@ -540,6 +620,10 @@ void br_config_free(struct br_config *config)
 	}
 	texts_free(&config->post_up);
 	texts_free(&config->pre_down);
+	for (i = 0; i < config->n_paths; i++)
+		free(config->paths[i].ports);
+	free(config->private_key_file);
+	free(config->ports);
 	free(config->address.p);
 	free(config->sockets);
 	free(config->peers);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 #include "failure.h"
+#include "identity.h"
 #include "model.h"
+#include "port.h"
 
 /* A list of strings or of prefixes that a section may have several of */
 struct br_config_texts {
@@ -36,21 +38,27 @@ struct br_config_socket {
  * @peer: its fields
  * @route: networks behind it
  * @key_file: path of its static key, NULL for none
+ * @has_public: its sessions are braidd's business
+ * @public: its public key then
  */
 struct br_config_peer {
 	struct br_peer peer;
 	struct br_config_prefixes route;
 	char *key_file;
+	bool has_public;
+	uint8_t public[BR_PUBLIC_LEN];
 };
 
 /**
  * struct br_config_path - a [Path]
  * @path: its fields, the name of a declared socket among them
  * @wanted: what it wants of a socket, when it names none
+ * @ports: out of which it wants a port, NULL for those of the device
  */
 struct br_config_path {
 	struct br_path path;
 	struct br_config_socket wanted;
+	struct br_ports *ports;
 };
 
 /**
@@ -61,6 +69,9 @@ struct br_config_path {
  * @fwmark: of the tunnel's own packets, 0 for none
  * @table: for routes
  * @routes: Table is not off
+ * @private_key_file: path of our private key, NULL for none
+ * @rekey_us: how long an epoch of a session serves
+ * @ports: out of which paths get theirs, NULL for the kernel's choice
  * @address: addresses of the device
  * @post_up: commands to run when all is up
  * @pre_down: commands to run before anything goes down
@@ -75,6 +86,9 @@ struct br_config {
 	uint32_t fwmark;
 	uint32_t table;
 	bool routes;
+	char *private_key_file;
+	uint64_t rekey_us;
+	struct br_ports *ports;
 	struct br_config_prefixes address;
 	struct br_config_texts post_up;
 	struct br_config_texts pre_down;
@@ -85,6 +99,11 @@ struct br_config {
 	unsigned int n_paths;
 	struct br_config_path *paths;
 };
+
+/* RekeyInterval, in microseconds: unless told otherwise, and within */
+#define BR_REKEY_US		120000000ULL
+#define BR_REKEY_MIN_US		1000000ULL
+#define BR_REKEY_MAX_US		86400000000ULL
 
 /*
  * Reads a file; key files are looked for in its folder. The sentence of a

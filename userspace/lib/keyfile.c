@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "private.h"
 
 #include "field.h"
 
@@ -257,39 +258,6 @@ static int parse(const char *text, struct br_key *key)
 	return memcmp(key->tx_key, key->rx_key, BRAID_KEY_LEN) ? 0 : -EINVAL;
 }
 
-/* A key that others could read, or put there, is none. */
-static int open_private(const char *path, int mode, struct br_error *err)
-{
-	int fd = open(path, mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		br_fail(err, BR_FILE, errno, "%s: %s", path, strerror(errno));
-		goto err_close;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		br_fail(err, BR_FILE, EINVAL, "%s: not a regular file", path);
-		goto err_close;
-	}
-	if (st.st_mode & 077) {
-		br_fail(err, BR_FILE, EPERM,
-			"%s: others can read or write it (mode %03o); keys in it are no secret",
-			path, st.st_mode & 0777);
-		goto err_close;
-	}
-	if (st.st_uid != geteuid() && st.st_uid) {
-		br_fail(err, BR_FILE, EPERM, "%s: belongs to another user",
-			path);
-		goto err_close;
-	}
-	return fd;
-
-err_close:
-	if (fd >= 0)
-		close(fd);
-	return -err->code;
-}
-
 /* Return: as parse() */
 static int read_file(int fd, struct br_key *key)
 {
@@ -339,7 +307,7 @@ static int mark_used(int fd, const char *path, const struct br_key *key,
 
 int br_keyfile_take(const char *path, struct br_key *key, struct br_error *err)
 {
-	int fd = open_private(path, O_RDWR, err);
+	int fd = br_private_open(path, O_RDWR, err);
 	int ret;
 
 	if (fd < 0)
@@ -370,7 +338,7 @@ out_close:
 
 int br_keyfile_check(const char *path, struct br_error *err)
 {
-	int fd = open_private(path, O_RDONLY, err);
+	int fd = br_private_open(path, O_RDONLY, err);
 	struct br_key key;
 	int ret;
 
@@ -386,7 +354,7 @@ int br_keyfile_check(const char *path, struct br_error *err)
 static int continue_from(const char *path, struct br_key *key,
 			 struct br_error *err)
 {
-	int fd = open_private(path, O_RDONLY, err);
+	int fd = br_private_open(path, O_RDONLY, err);
 	struct br_key old;
 	int ret;
 

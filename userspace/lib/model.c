@@ -187,6 +187,30 @@ static const struct br_field policy_fields[] = {
 #undef F
 };
 
+static const char *const kinds[] = {
+	[BRAID_FRAME_KIND_HANDSHAKE] = "handshake",
+	[BRAID_FRAME_KIND_OPAQUE] = "opaque",
+	NULL
+};
+
+static const struct br_field frame_fields[] = {
+#define F(...) FIELD(br_frame, __VA_ARGS__)
+	F(ifindex, "dev", "DEVICE", BR_LINK),
+	F(kind, "kind", "KIND", BR_ENUM, A(FRAME_KIND), .names = kinds),
+	F(socket, "socket", "SOCKET", BR_STRING, A(FRAME_SOCKET)),
+	F(local, "local", "LOCAL", BR_ENDPOINT, A(FRAME_LOCAL_IPV4),
+	  A6(FRAME_LOCAL_IPV6), AP(FRAME_LOCAL_PORT)),
+	F(remote, "remote", "REMOTE", BR_ENDPOINT, A(FRAME_REMOTE_IPV4),
+	  A6(FRAME_REMOTE_IPV6), AP(FRAME_REMOTE_PORT)),
+	F(peer, "peer", "PEER", BR_STRING, A(FRAME_PEER)),
+	F(path, "path", "PATH", BR_STRING, A(FRAME_PATH)),
+	F(receiver, "receiver-id", "RECEIVER", BR_U32, A(FRAME_RECEIVER_ID)),
+	F(sender, "sender-id", "SENDER", BR_U32, A(FRAME_SENDER_ID)),
+	F(attempt, "attempt", "ATTEMPT", BR_U16, A(FRAME_ATTEMPT)),
+	F(payload, "payload", "", BR_BLOB, A(FRAME_PAYLOAD)),
+#undef F
+};
+
 static const struct br_field event_fields[] = {
 #define F(...) FIELD(br_event, __VA_ARGS__)
 	F(seq, "seq", "SEQ", BR_U32, A(EVENT_SEQ)),
@@ -215,6 +239,7 @@ TYPE(peer, BRAID_A_PEER_IFINDEX);
 TYPE(path, BRAID_A_PATH_IFINDEX);
 TYPE(key, BRAID_A_KEY_IFINDEX);
 TYPE(policy, 0);
+TYPE(frame, BRAID_A_FRAME_IFINDEX);
 TYPE(event, BRAID_A_EVENT_IFINDEX);
 
 const struct br_field *br_field_find(const struct br_type *type,

@@ -25,6 +25,7 @@ enum br_kind {
 	BR_WORDS,		/* char[size]; a sentence, read only */
 	BR_BOOL,		/* uint8_t, 0 or 1 */
 	BR_U8,
+	BR_U16,
 	BR_U32,
 	BR_U64,
 	BR_MARK,		/* uint32_t, decimal or 0x... */
@@ -42,6 +43,7 @@ enum br_kind {
 	BR_ADDRS,		/* struct br_addrs; two lists of attributes */
 	BR_COUNTERS,		/* struct br_counters; nests */
 	BR_SECRET,		/* uint8_t[size]; never printed */
+	BR_BLOB,		/* struct br_blob; likewise */
 };
 
 /**
@@ -104,6 +106,12 @@ struct br_counters {
 struct br_addrs {
 	unsigned int n;
 	struct br_addr a[BR_ADDRS_MAX];
+};
+
+/* Bytes that only their reader understands */
+struct br_blob {
+	uint16_t len;
+	uint8_t data[BRAID_FRAME_MAX];
 };
 
 struct br_device {
@@ -220,6 +228,21 @@ struct br_policy {
 	uint64_t invalid;
 };
 
+struct br_frame {
+	uint64_t has;
+	uint32_t ifindex;
+	uint32_t kind;
+	char socket[BR_NAME];
+	struct br_endpoint local;
+	struct br_endpoint remote;
+	char peer[BR_NAME];
+	char path[BR_NAME];
+	uint32_t receiver;
+	uint32_t sender;
+	uint16_t attempt;
+	struct br_blob payload;
+};
+
 struct br_event {
 	uint64_t has;
 	uint32_t ifindex;
@@ -239,6 +262,7 @@ extern const struct br_type br_peer_type;
 extern const struct br_type br_path_type;
 extern const struct br_type br_key_type;
 extern const struct br_type br_policy_type;
+extern const struct br_type br_frame_type;
 extern const struct br_type br_event_type;
 
 /* By BRAID_CIPHER_*, up to NULL */

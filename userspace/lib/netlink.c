@@ -320,29 +320,49 @@ uint32_t br_event_gap(uint32_t last, uint32_t seq)
 }
 
 /*
- * The kernel sends each event in a message of its own. An overrun (ENOBUFS)
- * needs no answer here: the next event's number tells how many were lost.
+ * Waits for what the kernel tells unasked, each thing in a message of its own.
+ * What did not fit any more (ENOBUFS) is lost and needs no answer here.
  */
-int br_nl_event(struct br_nl *nl, struct br_event *event, uint32_t *lost,
-		struct br_error *err)
+static int notice_read(struct br_nl *nl, const struct br_type *type, void *obj,
+		       struct br_error *err)
 {
 	const struct nlmsghdr *nlh = (struct nlmsghdr *)nl->answer;
 	ssize_t got;
-	int ret;
 
 	do {
 		got = mnl_socket_recvfrom(nl->socket, nl->answer, ANSWER);
 		if (got < 0 && errno != ENOBUFS)
 			return br_fail(err, BR_KERNEL, errno,
-				       "waiting for events: %s",
+				       "waiting for %ss: %s", type->name,
 				       strerror(errno));
 	} while (got < 0 || !mnl_nlmsg_ok(nlh, got) ||
 		 nlh->nlmsg_type != nl->family);
-	memset(event, 0, sizeof(*event));
-	ret = br_object_get(nlh, &br_event_type, event, err);
+	memset(obj, 0, type->size);
+	return br_object_get(nlh, type, obj, err);
+}
+
+/* The next event's number tells how many were lost. */
+int br_nl_event(struct br_nl *nl, struct br_event *event, uint32_t *lost,
+		struct br_error *err)
+{
+	int ret = notice_read(nl, &br_event_type, event, err);
+
 	if (ret)
 		return ret;
 	*lost = br_event_gap(nl->last, event->seq);
 	nl->last = event->seq;
 	return 0;
+}
+
+int br_nl_control(struct br_nl *nl, uint32_t ifindex, struct br_error *err)
+{
+	struct br_device device = { .ifindex = ifindex };
+
+	return br_nl_do(nl, BRAID_CMD_CONTROLLER_SET, &br_device_type, &device,
+			NULL, err);
+}
+
+int br_nl_frame(struct br_nl *nl, struct br_frame *frame, struct br_error *err)
+{
+	return notice_read(nl, &br_frame_type, frame, err);
 }

@@ -53,6 +53,17 @@ int br_nl_event(struct br_nl *nl, struct br_event *event, uint32_t *lost,
 		struct br_error *err);
 
 /*
+ * Makes the client a device's controller: handshakes and opaque messages of
+ * other controllers come here, until the client is closed. It serves nothing
+ * else from here on. Refused while there is another one.
+ */
+int br_nl_control(struct br_nl *nl, uint32_t ifindex, struct br_error *err);
+
+/* Waits for the next of them. Some may have been lost before it. */
+int br_nl_frame(struct br_nl *nl, struct br_frame *frame,
+		struct br_error *err);
+
+/*
  * How many events lie between the last one seen and @seq. @last 0: none seen
  * yet. The numbers wrap around.
  */

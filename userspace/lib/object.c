@@ -39,6 +39,12 @@ static bool addrs_put(struct nlmsghdr *nlh, size_t room,
 	return true;
 }
 
+static bool blob_put(struct nlmsghdr *nlh, size_t room,
+		     const struct br_field *f, const struct br_blob *blob)
+{
+	return mnl_attr_put_check(nlh, room, f->attr, blob->len, blob->data);
+}
+
 /* Counters, sentences and times come from the kernel only. */
 static bool field_put(struct nlmsghdr *nlh, size_t room,
 		      const struct br_field *f, const void *at)
@@ -50,6 +56,8 @@ static bool field_put(struct nlmsghdr *nlh, size_t room,
 		return addrs_put(nlh, room, f, at);
 	case BR_COUNTERS:
 		return true;
+	case BR_BLOB:
+		return blob_put(nlh, room, f, at);
 	case BR_STRING:
 	case BR_WORDS:
 		return mnl_attr_put_strz_check(nlh, room, f->attr, at);
@@ -143,6 +151,9 @@ static int integer_get(const struct br_field *f, const struct nlattr *attr,
 	case 1:
 		wide = *(const uint8_t *)from;
 		break;
+	case 2:
+		wide = mnl_attr_get_u16(attr);
+		break;
 	case 4:
 		wide = mnl_attr_get_u32(attr);
 		break;
@@ -156,6 +167,8 @@ static int integer_get(const struct br_field *f, const struct nlattr *attr,
 		return -EBADMSG;
 	if (f->size == 1)
 		*(uint8_t *)to = wide;
+	else if (f->size == 2)
+		*(uint16_t *)to = wide;
 	else if (f->size == 4)
 		*(uint32_t *)to = wide;
 	else
@@ -187,6 +200,17 @@ static int counter_get(const struct nlattr *nest, struct br_counters *counters)
 	return 0;
 }
 
+static int blob_get(const struct nlattr *attr, struct br_blob *blob)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	if (len > sizeof(blob->data))
+		return -EBADMSG;
+	blob->len = len;
+	memcpy(blob->data, mnl_attr_get_payload(attr), len);
+	return 0;
+}
+
 static int field_get(const struct br_field *f, const struct nlattr *attr,
 		     void *to)
 {
@@ -202,6 +226,8 @@ static int field_get(const struct br_field *f, const struct nlattr *attr,
 		return string_get(f, attr, to);
 	case BR_SECRET:
 		return 0;
+	case BR_BLOB:
+		return blob_get(attr, to);
 	default:
 		return integer_get(f, attr, to);
 	}

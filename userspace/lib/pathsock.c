@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "text.h"
 
@@ -63,9 +64,59 @@ static void free_name(const struct br_list *sockets, const char *path,
 		snprintf(name, BR_NAME, "%.20s-%u", path, i);
 }
 
+/* A socket that is being made, at one port after the other. */
+struct making {
+	struct br_nl *nl;
+	struct br_socket *new;
+};
+
+static int port_try(void *data, uint16_t port, struct br_error *err)
+{
+	struct making *m = data;
+
+	m->new->local.port = port;
+	br_set_has(&br_socket_type, m->new, "local");
+	return br_nl_do(m->nl, BRAID_CMD_SOCKET_NEW, &br_socket_type, m->new,
+			NULL, err);
+}
+
+static void port_random(void *data, void *to, size_t len)
+{
+	(void)data;
+	/* as little as this is never interrupted, and the pool is ready */
+	while (getrandom(to, len, 0) != (ssize_t)len)
+		;
+}
+
+/* Ports that were taken before, by any path of this process. */
+static struct br_port_draw draw = {
+	.random = port_random,
+	.take = port_try,
+};
+
+static int socket_new(struct br_nl *nl, struct br_socket *new,
+		      const struct br_ports *ports, struct br_error *err)
+{
+	struct making m = { nl, new };
+	struct br_ports allowed;
+	int ret;
+
+	if (!ports || new->local.port)
+		return br_nl_do(nl, BRAID_CMD_SOCKET_NEW, &br_socket_type, new,
+				NULL, err);
+	allowed = *ports;
+	ret = br_ports_unreserve(&allowed, err);
+	if (ret)
+		return ret;
+	draw.allowed = &allowed;
+	draw.data = &m;
+	ret = br_port_take(&draw, err);
+	return ret < 0 ? ret : 0;
+}
+
 static int make(struct br_nl *nl, const struct br_list *sockets,
 		struct br_path *path, const struct br_socket *wanted,
-		struct br_error *err)
+		const struct br_ports *ports, struct br_error *err)
 {
 	struct br_socket new = *wanted;
 	int ret;
@@ -75,8 +126,7 @@ static int make(struct br_nl *nl, const struct br_list *sockets,
 	br_fill(new.owner, BR_SOCKET_OWNER);
 	br_set_has(&br_socket_type, &new, "socket");
 	br_set_has(&br_socket_type, &new, "owner");
-	ret = br_nl_do(nl, BRAID_CMD_SOCKET_NEW, &br_socket_type, &new, NULL,
-		       err);
+	ret = socket_new(nl, &new, ports, err);
 	if (!ret)
 		br_fill(path->socket, new.name);
 	return ret;
@@ -84,7 +134,8 @@ static int make(struct br_nl *nl, const struct br_list *sockets,
 
 /* Return: 1 when the socket was made, 0 when one is shared */
 static int choose(struct br_nl *nl, struct br_path *path,
-		  const struct br_socket *wanted, struct br_error *err)
+		  const struct br_socket *wanted,
+		  const struct br_ports *ports, struct br_error *err)
 {
 	const struct br_socket *have;
 	struct br_list sockets;
@@ -99,7 +150,7 @@ static int choose(struct br_nl *nl, struct br_path *path,
 		br_fill(path->socket, have->name);
 		goto out_free;
 	}
-	ret = make(nl, &sockets, path, wanted, err);
+	ret = make(nl, &sockets, path, wanted, ports, err);
 	if (!ret)
 		ret = 1;
 	else
@@ -121,7 +172,8 @@ static int socket_del(struct br_nl *nl, uint32_t ifindex, const char *name,
 }
 
 int br_pathsock_add(struct br_nl *nl, struct br_path *path,
-		    const struct br_socket *wanted, struct br_error *err)
+		    const struct br_socket *wanted,
+		    const struct br_ports *ports, struct br_error *err)
 {
 	struct br_error ignored;
 	struct br_socket fit;
@@ -133,7 +185,7 @@ int br_pathsock_add(struct br_nl *nl, struct br_path *path,
 		if (fit.local.addr.family == AF_UNSPEC &&
 		    path->remote.addr.family == AF_INET6)
 			fit.local.addr.family = AF_INET6;
-		made = choose(nl, path, &fit, err);
+		made = choose(nl, path, &fit, ports, err);
 		if (made < 0)
 			return made;
 		br_set_has(&br_path_type, path, "socket");

@@ -7,6 +7,7 @@
 #define BR_PATHSOCK_H
 
 #include "netlink.h"
+#include "port.h"
 
 /* Cookie of sockets that were made for paths and go with them */
 #define BR_SOCKET_OWNER		"path"
@@ -14,10 +15,12 @@
 /*
  * Adds a path. When it names no socket, one with the wanted local address,
  * port, link and mark is shared or made; path->socket gets its name. When it
- * fails nothing is left behind.
+ * fails nothing is left behind. @ports: out of which one that is made gets a
+ * port when none is wanted; NULL for the kernel's choice.
  */
 int br_pathsock_add(struct br_nl *nl, struct br_path *path,
-		    const struct br_socket *wanted, struct br_error *err);
+		    const struct br_socket *wanted,
+		    const struct br_ports *ports, struct br_error *err);
 
 /* Deletes a path, and its socket when it was made for paths and is free now. */
 int br_pathsock_del(struct br_nl *nl, const struct br_path *path,

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+#
+# braidd: keys from a handshake, changed under traffic, kept over the daemon's own
+# death and made anew when an end forgets them.
+
+# shellcheck source=tests/vm/gateways.sh
+. "$lib_dir/gateways.sh"
+
+test_limit=240
+
+file_setup() {
+	local end
+
+	topo_up 20/10 30/25
+	for end in 1 2; do
+		braidctl genkey "$TEST_TMP/$end.key" >"$TEST_TMP/$end.pub"
+	done
+}
+
+file_teardown() { topo_down; }
+
+# config END INTERVAL [LINE...]: lines go to the peer's section
+config() {
+	local me=$1 other=$((3 - $1)) interval=$2 i
+	shift 2
+
+	{
+		printf '%s\n' "[Device]" "Name = braid0" \
+			"Address = 10.99.0.$me/24" \
+			"PrivateKeyFile = $TEST_TMP/$me.key" \
+			"RekeyInterval = $interval" \
+			"[Peer]" "Name = there" "Address = 10.99.0.$other" \
+			"Route = 10.$other.0.0/24" \
+			"PublicKey = $(cat "$TEST_TMP/$other.pub")" "$@"
+		for ((i = 1; i <= $(topo_links); i++)); do
+			printf '%s\n' "[Path]" "Name = w$i" "Link = wan$i" \
+				"Local = 10.0.$i.$me:5000" \
+				"Remote = 10.0.$i.$other:5000"
+		done
+	} >"$TEST_TMP/$me.conf"
+}
+
+# daemon END: starts it and waits until it cares
+daemon() {
+	local log=$TEST_TMP/log$1
+
+	: >"$log"
+	# not by in_ns: the process to be killed is braidd, not a shell around it
+	nsenter "--net=/run/netns/$(namespace "$1")" -- braidd -l debug \
+		-s "$TEST_TMP/$1.state" "$TEST_TMP/$1.conf" 2>>"$log" &
+	pid[$1]=$!
+	until_true 10 grep -q "cares for" "$log"
+}
+
+# murder END: it has no time to say goodbye
+murder() {
+	kill -KILL "${pid[$1]}"
+	wait "${pid[$1]}" 2>/dev/null || :
+}
+
+setup() {
+	declare -ga pid=()
+	rm -f "$TEST_TMP"/*.state
+}
+
+teardown() {
+	local end
+
+	for end in 1 2; do
+		[ -z "${pid[$end]:-}" ] || kill "${pid[$end]}" 2>/dev/null || :
+		echo "# log of end $end"
+		tail -n 30 "$TEST_TMP/log$end" || :
+	done
+	wait
+	for end in 1 2; do
+		braid "$end" dev del braid0 2>/dev/null || :
+	done
+}
+
+# both INTERVAL: both ends up, by braidd
+both() {
+	config 1 "$1"
+	config 2 "$1"
+	daemon 1
+	daemon 2
+	until_true 10 all_usable
+}
+
+# session END: ids of the session
+session() {
+	braid "$1" -j peer show braid0 |
+		jq -r '.[0] | "\(.session_local // 0) \(.session_remote // 0)"'
+}
+
+epoch() { braid "$1" -j key show braid0 | jq '[.[] | select(.sending)][0].epoch'; }
+
+epoch_past() { [ "$(epoch "$1")" -gt "$2" ]; }
+
+# udp SECONDS: 1,000 packets a second in the background, to be judged by expect_no_loss
+udp() {
+	in_ns "$HB" iperf3 -s -1 -p 5300 >/dev/null &
+	until_true 10 listening "$HB" 5300 tcp
+	in_ns "$HA" iperf3 -c 10.2.0.2 -p 5300 -u -b 4M -l 500 -t "$1" -J \
+		--udp-counters-64bit >"$TEST_TMP/udp.json" &
+	udp=$!
+}
+
+# expect_no_loss: of them, once all are sent
+expect_no_loss() {
+	wait "$udp" || fail "iperf3 failed: $(cat "$TEST_TMP/udp.json")"
+	expect "packets" "$(jq '.end.sum.packets' "$TEST_TMP/udp.json")" -gt 1000
+	expect "lost" "$(jq '.end.sum.lost_packets' "$TEST_TMP/udp.json")" = 0
+}
+
+test_comes_up() {
+	both 120s
+	pings 3
+	expect "ids of one end" "$(session 1)" = \
+		"$(session 2 | awk '{ print $2, $1 }')"
+	grep -q "session .*begun" "$TEST_TMP/log1"
+}
+
+test_rekey_under_load() {
+	both 1s
+	udp 15
+	until_true 60 epoch_past 1 8
+	expect_no_loss
+	expect "ids" "$(session 1)" = "$(session 2 | awk '{ print $2, $1 }')"
+	note "epochs: $(epoch 1) $(epoch 2)"
+	expect "not opened" "$(counter 1 drop-rx-auth) $(counter 2 drop-rx-auth)" \
+		= "0 0"
+	expect "unknown epoch" \
+		"$(counter 1 drop-rx-epoch) $(counter 2 drop-rx-epoch)" = "0 0"
+}
+
+# The kernel goes on by itself, and who comes next takes its sessions over.
+test_kill_under_load() {
+	local i before
+
+	both 3600s
+	before="$(session 1) $(epoch 1)"
+	udp 20
+	for i in 1 2 3 4 5; do
+		murder 1
+		daemon 1
+		murder 2
+		daemon 2
+	done
+	expect_no_loss
+	expect "session and epoch" "$(session 1) $(epoch 1)" = "$before"
+	expect "handshakes" "$(grep -c "begins" "$TEST_TMP/log1" || :)" = 0
+	expect "handshakes" "$(grep -c "begins" "$TEST_TMP/log2" || :)" = 0
+}
+
+# forget END: a reboot, as the other end sees it
+forget() {
+	murder "$1"
+	braid "$1" dev del braid0
+	rm -f "$TEST_TMP/$1.state"
+	daemon "$1"
+}
+
+test_either_end_starts_anew() {
+	local before
+
+	both 120s
+	before=$(session 1)
+	forget 1
+	until_true 20 all_usable
+	pings 2
+	expect "new session" "$(session 1)" != "$before"
+	before=$(session 1)
+	forget 2
+	until_true 20 all_usable
+	pings 2
+	expect "new session" "$(session 1)" != "$before"
+}
+
+test_another_key_is_refused() {
+	braidctl genkey "$TEST_TMP/evil.key"
+	config 1 120s
+	config 2 120s
+	sed -i "s#$TEST_TMP/1.key#$TEST_TMP/evil.key#" "$TEST_TMP/1.conf"
+	daemon 2
+	daemon 1
+	sleep 3
+	expect "key of end 1" "$(session 1)" = "0 0"
+	expect "key of end 2" "$(session 2)" = "0 0"
+	rm "$TEST_TMP/evil.key"
+}
+
+# A peer that is taken out of the file loses its keys and gets no others; what
+# stays in it does not notice.
+test_reload() {
+	both 120s
+	cp "$TEST_TMP/2.conf" "$TEST_TMP/whole"
+	kill -HUP "${pid[2]}"
+	until_true 10 grep -q reloaded "$TEST_TMP/log2"
+	until_true 10 all_usable
+	sed -i '/^\[Peer\]/,$d' "$TEST_TMP/2.conf"
+	kill -HUP "${pid[2]}"
+	until_true 10 grep -q "no longer cared for" "$TEST_TMP/log2"
+	expect "peers" "$(braid 2 -j peer show braid0 | jq length)" = 0
+	until_true 30 grep -q "handshake .* failed" "$TEST_TMP/log1"
+	cp "$TEST_TMP/whole" "$TEST_TMP/2.conf"
+	kill -HUP "${pid[2]}"
+	until_true 40 all_usable
+	pings 2
+}
+
+# The hub knows no address of the site, whose ports are drawn: a cookie proves it,
+# and the paths back are made from its probes.
+test_hub_and_drawn_ports() {
+	local port
+
+	config 1 2s
+	config 2 2s
+	sed -i '/^\[Path\]/,$d' "$TEST_TMP/2.conf"
+	sed -i '/^\[Peer\]/i [Socket]\nName = main\nLocal = auto:5000\nListen = yes' \
+		"$TEST_TMP/2.conf"
+	sed -i 's/^\(Local = .*\):5000/\1/; /^\[Peer\]/i Ports = 40000-40063, !40010' \
+		"$TEST_TMP/1.conf"
+	daemon 2
+	daemon 1
+	until_true 20 all_usable
+	pings 2
+	# an epoch more, begun by either
+	until_true 20 epoch_past 1 0
+	for port in $(paths 1 | jq -r '.[].local | split(":")[1]'); do
+		expect_between "port" "$port" 40000 40063
+	done
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The controller of one device: its configuration, its sessions, its loop.
+ */
+#ifndef BD_BRAIDD_H
+#define BD_BRAIDD_H
+
+#include <event2/event.h>
+
+#include "config.h"
+#include "gate.h"
+#include "identity.h"
+#include "kernel.h"
+
+/**
+ * struct braidd - the daemon
+ * @path: of the configuration
+ * @state_path: of what is left to a successor
+ * @config: what the file said
+ * @id: who we are
+ * @kernel: the device
+ * @host: what sessions see of it
+ * @gate: the sessions
+ * @base: the loop
+ * @frames: frames can be read
+ * @events: events can be read
+ * @timer: the gate's next timer is due
+ * @save: writes the state, a moment after something changed
+ * @look: now and then, whether all is as it should be
+ * @hangup: reload
+ * @end: signals that end it
+ * @failed: why the loop ended is in @err
+ * @err: see @failed
+ */
+struct braidd {
+	const char *path;
+	const char *state_path;
+	struct br_config config;
+	struct br_identity id;
+	struct bd_kernel kernel;
+	struct bd_host host;
+	struct bd_gate gate;
+	struct event_base *base;
+	struct event *frames;
+	struct event *events;
+	struct event *timer;
+	struct event *save;
+	struct event *look;
+	struct event *hangup;
+	struct event *end[2];
+	bool failed;
+	struct br_error err;
+};
+
+/*
+ * Brings up what a file says and keeps it until a signal ends it. What is there
+ * already is taken over, and it stays when the daemon ends.
+ * Return: 0, or a negative errno with @d->err filled in
+ */
+int braidd_run(struct braidd *d, const char *path, const char *state_path);
+
+#endif
