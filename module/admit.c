@@ -241,6 +241,8 @@ static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
 
 	if (!skb_queue_empty(&tin->segments))
 		return true;
+	if (braid_tin_waits(tin))
+		return false;
 	braid_tin_tune(peer, tin, set, now_us);
 	do {
 		skb = braid_queue_next(tin);

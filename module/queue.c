@@ -18,10 +18,15 @@
 /* CoDel counts time in units of 2^CODEL_SHIFT nanoseconds. */
 #define BRAID_CODEL_TIME(us)	((codel_time_t)((us) * 1000ULL >> CODEL_SHIFT))
 
+static struct braid_tin *braid_tin_of(struct fq_tin *fq)
+{
+	return container_of(fq, struct braid_tin, fq);
+}
+
 static void braid_queue_free_skb(struct fq *fq, struct fq_tin *fq_tin,
 				 struct fq_flow *flow, struct sk_buff *skb)
 {
-	struct braid_tin *tin = container_of(fq_tin, struct braid_tin, fq);
+	struct braid_tin *tin = braid_tin_of(fq_tin);
 
 	braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_QUEUE);
 }
@@ -85,6 +90,7 @@ static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
 	tin->params.mtu = READ_ONCE(peer->braid->dev->mtu);
 	braid_queue_tune(tin, 0, 0, 0);
 	__skb_queue_head_init(&tin->segments);
+	tin->peer = peer;
 	tin->braid = peer->braid;
 	tin->set = set;
 	return tin;
@@ -121,20 +127,78 @@ static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set)
 	return spare;
 }
 
+/* Does what waits in @flow belong before a packet of @hash for @tin? */
+static bool braid_flow_precedes(const struct fq_flow *flow,
+				struct braid_tin *tin, u32 hash)
+{
+	struct sk_buff *last = skb_peek_tail(&flow->queue);
+
+	return last && flow->tin != &tin->fq &&
+	       braid_tin_of(flow->tin)->peer == tin->peer &&
+	       braid_tx_cb(last)->hash == hash;
+}
+
+/*
+ * The verdict on a flow has changed while packets wait under the old one: they
+ * come along, else later ones would overtake them. From here on they have the
+ * order that @cb has. What a tin has already split goes before this tin's
+ * next, see braid_tin_waits().
+ */
+static void braid_flow_move(struct fq *fq, struct braid_tin *tin, u32 idx,
+			    const struct braid_tx_cb *cb)
+{
+	struct fq_flow *flow = &fq->flows[idx];
+	struct braid_tin *old = braid_tin_of(flow->tin);
+	struct sk_buff_head moved;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&moved);
+	while ((skb = fq_flow_dequeue(fq, flow)))
+		__skb_queue_tail(&moved, skb);
+	list_del_init(&flow->flowchain);
+	flow->tin = NULL;
+	if (!old->fq.backlog_packets)
+		WRITE_ONCE(old->busy, false);
+	if (READ_ONCE(old->taken))
+		WRITE_ONCE(tin->after, old);
+	while ((skb = __skb_dequeue(&moved))) {
+		braid_tx_cb(skb)->lane = cb->lane;
+		braid_tx_cb(skb)->kind = cb->kind;
+		fq_tin_enqueue(fq, &tin->fq, idx, skb, braid_queue_free_skb);
+	}
+}
+
+bool braid_tin_waits(struct braid_tin *tin)
+{
+	struct braid_tin *old = READ_ONCE(tin->after);
+
+	lockdep_assert_held(&tin->peer->lock);
+	if (!old)
+		return false;
+	if (!skb_queue_empty(&old->segments))
+		return true;
+	WRITE_ONCE(tin->after, NULL);
+	return false;
+}
+
 bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 		     u32 hash)
 {
 	struct fq *fq = &peer->braid->queue.fq;
+	u32 idx = reciprocal_scale(hash, fq->flows_cnt);
+	struct braid_tx_cb *cb = braid_tx_cb(skb);
 	struct braid_tin *tin;
 
-	braid_tx_cb(skb)->codel_us = codel_get_time();
+	cb->codel_us = codel_get_time();
+	cb->hash = hash;
 	spin_lock(&fq->lock);
 	tin = braid_tin_get(peer, set);
 	if (tin) {
 		WRITE_ONCE(tin->busy, true);
-		fq_tin_enqueue(fq, &tin->fq,
-			       reciprocal_scale(hash, fq->flows_cnt), skb,
-			       braid_queue_free_skb);
+		if (cb->lane != BRAID_LANE_NONE &&
+		    braid_flow_precedes(&fq->flows[idx], tin, hash))
+			braid_flow_move(fq, tin, idx, cb);
+		fq_tin_enqueue(fq, &tin->fq, idx, skb, braid_queue_free_skb);
 	}
 	spin_unlock(&fq->lock);
 	if (!tin)
@@ -176,7 +240,7 @@ static struct sk_buff *braid_codel_take(struct codel_vars *vars, void *ctx)
 static struct sk_buff *braid_queue_take(struct fq *fq, struct fq_tin *fq_tin,
 					struct fq_flow *flow)
 {
-	struct braid_tin *tin = container_of(fq_tin, struct braid_tin, fq);
+	struct braid_tin *tin = braid_tin_of(fq_tin);
 	struct braid_queue *q = container_of(fq, struct braid_queue, fq);
 	struct braid_codel_ctx ctx = { .fq = fq, .tin = tin, .flow = flow };
 	struct codel_vars *vars = &tin->codel_default;

@@ -25,6 +25,7 @@ struct braid_peer;
  * struct braid_tx_cb - a packet on its way out, in skb->cb
  * @gseq: its number, once stamped
  * @codel_us: when it was queued, in CoDel's units
+ * @hash: of its flow
  * @lane: ordering domain or BRAID_LANE_NONE
  * @back: distance to the lane's previous packet, once stamped
  * @flags: flags of the verdict
@@ -37,6 +38,7 @@ struct braid_tx_cb {
 	u64 gseq;
 	u64 stamped_us;
 	codel_time_t codel_us;
+	u32 hash;
 	u16 lane;
 	u16 back;
 	u8 flags;
@@ -58,7 +60,10 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  * @pipe: what CoDel's target remembers; peer's lock
  * @params: CoDel's target and interval; fair queue's lock
  * @stats: CoDel's counters; likewise
+ * @peer: whose it is; never changes
  * @braid: its device; never changes
+ * @after: a tin from which a flow came here, whose @segments go first; fair
+ *	queue's lock when set, read and cleared under the peer's
  * @set: paths that the verdict allowed, 0 for AUTO; changes only while the
  *	tin is empty, under the fair queue's lock
  * @busy: has packets in @fq; fair queue's lock, read anywhere
@@ -77,7 +82,9 @@ struct braid_tin {
 	struct braid_pipe pipe;
 	struct codel_params params;
 	struct codel_stats stats;
+	struct braid_peer *peer;
 	struct braid_device *braid;
+	struct braid_tin *after;
 	u32 set;
 	bool busy;
 	bool taken;
@@ -104,6 +111,11 @@ void braid_queue_fini(struct braid_device *braid);
  */
 bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 		     u32 hash);
+/*
+ * Must @tin wait for what an earlier tin has at hand of the same flow? Peer's
+ * lock.
+ */
+bool braid_tin_waits(struct braid_tin *tin);
 /* The next packet of @tin that CoDel lets pass, or NULL. Peer's lock. */
 struct sk_buff *braid_queue_next(struct braid_tin *tin);
 /* Sets CoDel's target and interval, see braid_sched_codel(). Peer's lock. */

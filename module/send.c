@@ -162,12 +162,28 @@ static u16 braid_lane(const struct braid_steer_ctx *ctx, u64 verdict)
 	return ctx->hash % BRAID_LANES;
 }
 
+/*
+ * Slots to wait for, 0 for AUTO, which follows the paths as they come and go
+ * while packets wait. To stripe over all that AUTO would use is the same: a
+ * set of its own would begin anew whenever a path goes.
+ */
+static u32 braid_verdict_set(const struct braid_peer_ctx *peer, u64 verdict)
+{
+	u32 all = peer->usable & ~peer->standby ?: peer->usable;
+	u32 set = BRAID_VERDICT_SET(verdict);
+
+	if (BRAID_VERDICT_KIND(verdict) == BRAID_KIND_AUTO ||
+	    (BRAID_VERDICT_KIND(verdict) == BRAID_KIND_STRIPE && set == all))
+		return 0;
+	return set;
+}
+
 static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 {
 	struct braid_device *braid = peer->braid;
 	struct braid_tx_cb *cb = braid_tx_cb(skb);
 	struct braid_steer_ctx ctx;
-	u32 set = 0;
+	u32 set;
 	u64 v;
 
 	braid_flow_dissect(&ctx, skb, BRAID_OUT);
@@ -179,9 +195,7 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 		braid_drop(braid, skb, BRAID_CNT_DROP_TX_POLICY);
 		return;
 	}
-	/* AUTO follows the paths as they come and go while the packet waits. */
-	if (BRAID_VERDICT_KIND(v) != BRAID_KIND_AUTO)
-		set = BRAID_VERDICT_SET(v);
+	set = braid_verdict_set(&ctx.peer, v);
 	/*
 	 * It may wait or be kept for long: it must not hold a route, a tracked
 	 * connection or a user's pages for that time.

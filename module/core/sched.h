@@ -18,7 +18,7 @@
 
 /* For how long a larger set is remembered, and the most queue for its sake. */
 #define BRAID_PIPE_US		(10 * BRAID_USEC_PER_SEC)
-#define BRAID_PIPE_QUEUE_US	(300 * BRAID_USEC_PER_MSEC)
+#define BRAID_PIPE_QUEUE_US	(500 * BRAID_USEC_PER_MSEC)
 
 /**
  * struct braid_way - what the scheduler sees of one path
