@@ -36,6 +36,7 @@
  * @moved: the path's packets came from elsewhere until now
  * @proven: the controller shall know that this source authenticates
  * @tos: outer DSCP and ECN
+ * @marked: the path marked it Congestion Experienced; it was not so before
  * @now_us: when it came
  */
 struct braid_incoming {
@@ -52,6 +53,7 @@ struct braid_incoming {
 	bool moved;
 	bool proven;
 	u8 tos;
+	bool marked;
 	u64 now_us;
 };
 
@@ -111,6 +113,7 @@ static void braid_outer(struct braid_incoming *in)
 		braid_outer6(in);
 	else
 		braid_outer4(in);
+	in->marked = INET_ECN_is_ce(in->tos);
 	in->from.sock = in->bs;
 	in->from.size = skb->len + skb_network_header_len(skb);
 	in->now_us = braid_now_us();
@@ -243,7 +246,7 @@ static int braid_accept(struct braid_incoming *in)
 	p->packets++;
 	WRITE_ONCE(p->heard_us, in->now_us);
 	p->bytes += in->from.size;
-	if (INET_ECN_is_ce(in->tos))
+	if (in->marked)
 		p->ce++;
 	if (in->pn >= next) {
 		in->moved = next && !braid_addr_same(&p->from, &in->from.from);
@@ -301,14 +304,21 @@ static int braid_dress(struct braid_incoming *in)
 		return BRAID_CNT_DROP_RX_SOURCE;
 	if (braid_is_multicast(skb) && !READ_ONCE(in->s->peer->multicast))
 		return BRAID_CNT_DROP_RX_MULTICAST;
+	if (INET_ECN_is_ce(braid_inner_ds(skb)))
+		in->marked = false;
 	if (INET_ECN_decapsulate(skb, in->tos, braid_inner_ds(skb)) > 1)
 		return BRAID_CNT_DROP_RX_ECN;
 	skb->dev = braid->dev;
 	skb_clear_hash(skb);
 	skb_reset_mac_header(skb);
-	/* The sender completed it, and nobody changed it since. */
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = ~0;
+	/*
+	 * Nobody changed it since it was sealed, but what was sealed may have
+	 * been damaged before: GRO and the final receiver look for themselves.
+	 * To vouch for it would turn a damaged packet into a sound one, since
+	 * GRO writes new checksums into what it takes apart again.
+	 */
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->csum_level = 0;
 	skb_probe_transport_header(skb);
 	return 0;
 }

@@ -35,7 +35,7 @@ struct braid_peer;
  * @replay: numbers that arrived; session's lock
  * @packets: authenticated packets; session's lock
  * @bytes: their bytes, outer IP header included; session's lock
- * @ce: of them, marked Congestion Experienced; session's lock
+ * @ce: of them, marked Congestion Experienced on the way; session's lock
  * @arrival_us: when the highest number arrived; session's lock
  * @heard_us: when the newest packet came; session's lock, read anywhere
  * @due: reports that shall still tell of it: what is new goes into two, since

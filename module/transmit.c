@@ -285,7 +285,8 @@ static void braid_emit_data(struct braid_outgoing *out)
 		braid_drop(braid, out->skb, BRAID_CNT_DROP_TX_MEMORY);
 		return;
 	}
-	tos = INET_ECN_encapsulate(0, braid_inner_dsfield(out->skb));
+	/* RFC 6040, normal mode; no DSCP: a path keeps one order. */
+	tos = braid_inner_dsfield(out->skb) & INET_ECN_MASK;
 	dev_sw_netstats_tx_add(braid->dev, 1, out->skb->len);
 	braid_count(braid, BRAID_CNT_TX_DATA);
 	consume_skb(out->skb);

@@ -137,7 +137,7 @@ struct braid_range {
  * @arrival_us: the receiver's clock when range[0].last arrived
  * @held_us: from that arrival to the sending of this report
  * @bytes: bytes received under the path id, all in all, outer IP included
- * @ce: packets that arrived marked Congestion Experienced, all in all
+ * @ce: packets that were marked Congestion Experienced on the way, all in all
  * @n: number of ranges, 1 to BRAID_MAX_RANGES
  * @range: highest first, disjoint, not adjacent, within 65,535 of the highest
  */

@@ -14,6 +14,7 @@
  *	type= epoch= path= session= pn=	fields of the clear header
  *	gseq= lane= back=		fields of the data header
  *	from=ADDR to=ADDR size=N	the inner packet: UDP, N bytes of data
+ *	ds=N to-port=N			its DSCP and ECN, its destination port
  *	inner=HEX			another inner packet
  *	sealed=HEX			all that is sealed: no data header
  *	key=random			a key that nobody has
@@ -148,6 +149,33 @@ static size_t seal(const struct forge *f, uint8_t *packet)
 	return HDR_LEN + f->len + TAG_LEN;
 }
 
+/* --- the arguments --- */
+
+/* Value of NAME= among the arguments, or what it is otherwise. */
+static const char *text(char **argv, const char *name, const char *otherwise)
+{
+	size_t len = strlen(name);
+
+	for (; *argv; argv++)
+		if (!strncmp(*argv, name, len) && (*argv)[len] == '=')
+			return *argv + len + 1;
+	return otherwise;
+}
+
+static uint64_t number(char **argv, const char *name, uint64_t otherwise)
+{
+	const char *value = text(argv, name, NULL);
+	char *end;
+	uint64_t n;
+
+	if (!value)
+		return otherwise;
+	n = strtoull(value, &end, 0);
+	if (!*value || *end)
+		errx(2, "%s=%s: digits are expected", name, value);
+	return n;
+}
+
 /* --- the inner packet --- */
 
 static uint16_t checksum(const void *data, size_t len)
@@ -164,10 +192,11 @@ static uint16_t checksum(const void *data, size_t len)
 }
 
 static size_t ip4_header(uint8_t *p, const char *from, const char *to,
-			 size_t size)
+			 size_t size, uint8_t ds)
 {
 	struct iphdr ip = {
 		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
+		.tos = ds,
 		.tot_len = htons(sizeof(ip) + sizeof(struct udphdr) + size),
 	};
 
@@ -180,9 +209,9 @@ static size_t ip4_header(uint8_t *p, const char *from, const char *to,
 }
 
 static size_t ip6_header(uint8_t *p, const char *from, const char *to,
-			 size_t size)
+			 size_t size, uint8_t ds)
 {
-	struct ip6_hdr ip = { .ip6_flow = htonl(6 << 28), };
+	struct ip6_hdr ip = { .ip6_flow = htonl(6 << 28 | ds << 20), };
 
 	ip.ip6_plen = htons(sizeof(struct udphdr) + size);
 	ip.ip6_nxt = IPPROTO_UDP;
@@ -194,20 +223,22 @@ static size_t ip6_header(uint8_t *p, const char *from, const char *to,
 	return sizeof(ip);
 }
 
-/* The module vouches for what it opened: the UDP checksum may be missing. */
-static size_t udp_packet(uint8_t *p, const char *from, const char *to,
-			 size_t size)
+/* Nobody behind the tunnel needs to take it: without a checksum. */
+static size_t udp_packet(uint8_t *p, char **argv)
 {
+	const char *from = text(argv, "from", "10.1.0.2");
+	const char *to = text(argv, "to", "10.2.0.2");
+	size_t size = number(argv, "size", 8), n;
+	uint8_t ds = number(argv, "ds", 0);
 	struct udphdr udp = {
-		.source = htons(9), .dest = htons(9),
+		.source = htons(9), .dest = htons(number(argv, "to-port", 9)),
 		.len = htons(sizeof(udp) + size),
 	};
-	size_t n;
 
 	if (size > PACKET_MAX - 200)
 		errx(2, "size=%zu: too much", size);
-	n = strchr(from, ':') ? ip6_header(p, from, to, size) :
-				ip4_header(p, from, to, size);
+	n = strchr(from, ':') ? ip6_header(p, from, to, size, ds) :
+				ip4_header(p, from, to, size, ds);
 	memcpy(p + n, &udp, sizeof(udp));
 	memset(p + n + sizeof(udp), 'f', size);
 	return n + sizeof(udp) + size;
@@ -250,31 +281,6 @@ static void key_read(struct forge *f, const char *path)
 		errx(1, "%s: not a key file", path);
 }
 
-/* Value of NAME= among the arguments, or what it is otherwise. */
-static const char *text(char **argv, const char *name, const char *otherwise)
-{
-	size_t len = strlen(name);
-
-	for (; *argv; argv++)
-		if (!strncmp(*argv, name, len) && (*argv)[len] == '=')
-			return *argv + len + 1;
-	return otherwise;
-}
-
-static uint64_t number(char **argv, const char *name, uint64_t otherwise)
-{
-	const char *value = text(argv, name, NULL);
-	char *end;
-	uint64_t n;
-
-	if (!value)
-		return otherwise;
-	n = strtoull(value, &end, 0);
-	if (!*value || *end)
-		errx(2, "%s=%s: digits are expected", name, value);
-	return n;
-}
-
 static void fields_read(struct forge *f, char **argv)
 {
 	int tos = number(argv, "tos", 0);
@@ -310,10 +316,7 @@ static void plain_read(struct forge *f, char **argv)
 	if (inner)
 		f->len += hex(f->plain + DATA_LEN, inner);
 	else
-		f->len += udp_packet(f->plain + DATA_LEN,
-				     text(argv, "from", "10.1.0.2"),
-				     text(argv, "to", "10.2.0.2"),
-				     number(argv, "size", 8));
+		f->len += udp_packet(f->plain + DATA_LEN, argv);
 }
 
 /* --- sending --- */
