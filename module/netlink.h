@@ -2,7 +2,8 @@
 /*
  * The netlink family: netlink.c has the verbs that change something (those
  * of keys are in netlink-key.c, the controller's in netlink-frame.c),
- * netlink-show.c those that tell. Policies of attributes are generated.
+ * netlink-get.c those that tell what netlink-show.c knows of each object.
+ * Policies of attributes are generated.
  */
 #ifndef BRAID_NETLINK_H
 #define BRAID_NETLINK_H

@@ -24,7 +24,9 @@ file_teardown() {
 	topo_down
 }
 
-index() { in_ns "$(namespace "$1")" cat /sys/class/net/braid0/ifindex; }
+index() {
+	ip -n "$(namespace "$1")" -j link show dev braid0 | jq ".[0].ifindex"
+}
 
 # nl END [OPTION...]: requests from stdin, answers as JSON lines
 nl() {
