@@ -23,7 +23,7 @@ guests_eight() {
 # The client writes what it gets in order to a file; how that grows is the
 # goodput. The server's certificate is made on the fly.
 guests_quic() {
-	local server client a b at_a at_b file=$work/got/data
+	local server client a b at_a at_b mbit file=$work/got/data
 
 	mkdir -p "$work/www" "$work/got"
 	truncate -s 1G "$work/www/data"
@@ -45,9 +45,9 @@ guests_quic() {
 	at "$seconds"
 	b=$(stat -c %s "$file") at_b=$(monotonic_ms)
 	kill $client $server
-	metric mbit "$(calc "($b - $a) * 8 / ($at_b - $at_a) / 1000")"
-	metric efficiency "$(calc "100 * ($b - $a) * 8 / ($at_b - $at_a) / 1000 /
-		$(ceiling)")"
+	mbit=$(calc "($b - $a) * 8 / ($at_b - $at_a) / 1000")
+	metric mbit "$mbit"
+	metric efficiency "$(calc "100 * $mbit / $(ceiling)")"
 }
 
 # What an emulated machine without AES instructions is quick at.

@@ -31,6 +31,8 @@ hop_insert() {
 		addr add 10.0.$i.2/24 dev wan$i
 		neigh add 10.0.$i.1 lladdr $(topo_mac "$i" 1) dev wan$i nud permanent
 	IP
+	# the end that was shaped has moved, this one is not yet
+	rm -f "$topo_state/$GWB.wan$i.plain"
 	topo_change "$i" "$(topo_spec "$i")"
 	# ab leaves the hop towards gwb; ba is shaped by gwb and then waits here
 	tc -n "$hop" qdisc replace dev far root netem limit 10000 "$@"

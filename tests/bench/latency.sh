@@ -46,8 +46,8 @@ latency_deep() {
 	idle=$(idle_rtt)
 	flow_begin "$seconds" "$skip"
 	at "$skip"
-	in_ns "$way_from" ping -n -i 0.02 -w $((seconds - skip - 1)) "$way_address" \
-		>"$work/ping"
+	in_ns "$way_from" ping -n -i 0.02 -W 3 -c $(((seconds - skip - 2) * 50)) \
+		"$way_address" >"$work/ping" || true
 	flow_end
 	rates "$result"
 	p99=$(ping_share "$work/ping" .99)

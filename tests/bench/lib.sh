@@ -35,7 +35,7 @@ declare -A metrics=()
 # metric NAME VALUE: a number or null
 metric() { metrics[$1]=$2; }
 
-calc() { awk "BEGIN { printf \"%.3f\\n\", $1 }"; }
+calc() { awk "BEGIN { printf \"%.3f\\n\", ($1) }"; }
 
 # What full packets of the links together can carry through braid: 1384 bytes of
 # payload in a frame of 1514. ceiling [LINK...]: of these alone

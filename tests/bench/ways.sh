@@ -61,7 +61,7 @@ wireguard_up() {
 	dir=$(mktemp -d)
 	link=$(best_link)
 	for i in 1 2; do
-		wg genkey >"$dir/$i"
+		(umask 077 && wg genkey >"$dir/$i")
 		wg pubkey <"$dir/$i" >"$dir/$i.pub"
 	done
 	for me in 1 2; do
@@ -89,10 +89,14 @@ way_up() {
 	until_true 15 in_ns "$way_from" ping -q -c 1 -W 1 "$way_address"
 }
 
+bed_clear() {
+	topo_down
+	[ ! -e "/run/netns/${TOPO_PREFIX}hop" ] || ip netns del "${TOPO_PREFIX}hop"
+}
+
 # way_down WAY: namespaces take with them what is in them.
 way_down() {
 	! declare -F "$1_down" >/dev/null || "$1_down"
-	topo_down
-	[ ! -e "/run/netns/${TOPO_PREFIX}hop" ] || ip netns del "${TOPO_PREFIX}hop"
+	bed_clear
 	way_from=$HA way_to=$HB way_address=10.2.0.2 tcp_options=
 }
