@@ -92,7 +92,8 @@ static int braid_socket_open(struct braid_socket *sock,
 	return 0;
 }
 
-static void braid_socket_link_name(struct braid_socket *sock)
+/* False: there is no such link. Binding to its index would not tell. */
+static bool braid_socket_link_name(struct braid_socket *sock)
 {
 	struct net_device *dev;
 
@@ -101,6 +102,7 @@ static void braid_socket_link_name(struct braid_socket *sock)
 	if (dev)
 		strscpy(sock->link_name, dev->name);
 	rcu_read_unlock();
+	return dev || !sock->link;
 }
 
 int braid_socket_new(struct braid_device *braid,
@@ -131,10 +133,13 @@ int braid_socket_new(struct braid_device *braid,
 	strscpy(sock->owner, cfg->owner ?: "");
 	sock->local = cfg->local;
 	sock->link = cfg->link;
-	braid_socket_link_name(sock);
 	sock->fwmark = cfg->fwmark;
 	sock->listen = cfg->listen;
-	err = braid_socket_open(sock, extack);
+	err = braid_socket_link_name(sock) ? 0 : -ENODEV;
+	if (err)
+		braid_socket_explain(err, extack);
+	else
+		err = braid_socket_open(sock, extack);
 	if (err) {
 		kfree(sock);
 		return err;

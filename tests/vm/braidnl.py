@@ -134,7 +134,9 @@ class Refused(Exception):
     def __init__(self, number, sentence, attr):
         super().__init__(f"{os.strerror(number)}: {sentence}")
         self.errno = number
-        self.name = errno.errorcode.get(number, str(number))
+        # one number, two names in C's library: the kernel's is wanted
+        self.name = "EOPNOTSUPP" if number == errno.EOPNOTSUPP else \
+            errno.errorcode.get(number, str(number))
         self.sentence = sentence
         self.attr = attr
 

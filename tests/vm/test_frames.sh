@@ -138,8 +138,8 @@ test_only_one_controller() {
 	local before
 
 	controller 2
-	expect "port" "$(braid 2 -j dev show braid0 | jq '.[0].controller > 0')" \
-		= true
+	echo "device-get ifindex=$(index 2)" | nl 2 >"$TEST_TMP/device"
+	expect "port" "$(jq '.[0].controller > 0' "$TEST_TMP/device")" = true
 	nl 2 >"$TEST_TMP/second" <<-END
 		controller-set ifindex=$(index 2)
 		controller-del ifindex=$(index 2)
