@@ -320,7 +320,7 @@ test_completion() {
 	by_hand "$GWA" 1 nokey
 	ctl peer add braid0 peer gw3 address 10.99.0.3
 	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
-	completes 'braidctl p' 'path peer policy'
+	completes 'braidctl p' 'path peer policy pubkey'
 	completes 'braidctl -j -v so' socket
 	completes 'braidctl path ' 'add del probe set show'
 	completes 'braidctl path add braid0 standby cost 3 ' \
