@@ -10,6 +10,7 @@
 #   make sim           the simulator of the transport, build/sim
 #   make style         checkpatch, sparse, shellcheck
 #   make cross         builds for arm64
+#   make fuzz          fuzzers, each for FUZZ_SECONDS=30
 #   make netlink-gen   generates code from Documentation/netlink/specs
 #   make reference     its manual page for programmers, build/netlink.rst
 #   make install       into DESTDIR and PREFIX
@@ -187,6 +188,9 @@ bench-full: setup
 style: setup
 	$(Q)scripts/style
 
+fuzz: setup
+	$(Q)tests/fuzz/run
+
 cross: setup
 	$(Q)scripts/cross
 
@@ -244,5 +248,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo bench bench-full style cross netlink-gen reference install \
-	uninstall clean
+	test-debug demo bench bench-full style cross fuzz netlink-gen reference \
+	install uninstall clean
