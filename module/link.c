@@ -70,9 +70,9 @@ void braid_link_check(struct braid_path *path)
 	bool moved;
 
 	lockdep_assert_held(&peer->braid->lock);
-	rcu_read_lock_bh();
+	rcu_read_lock();
 	why = braid_reach(path, &source);
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
 	moved = !why && !braid_addr_same(&source, &path->source);
 	if (why == path->unreachable && !moved)
 		return;

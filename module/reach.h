@@ -17,7 +17,7 @@ struct braid_path;
  * @source: gets the address and port that its packets would carry; unset when
  *	they cannot leave
  *
- * Under RCU, BH off. Return: NULL when they can leave, else why not: a
+ * Under RCU. Return: NULL when they can leave, else why not: a
  * sentence, static storage.
  */
 const char *braid_reach(const struct braid_path *path,

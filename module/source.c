@@ -97,9 +97,16 @@ static bool braid_route6_is_peer(struct braid_peer *peer, struct rt6_info *rt,
 		return false;
 	if (braid_nexthop6(peer, f6i, saddr))
 		return true;
-	list_for_each_entry_rcu(other, &f6i->fib6_siblings, fib6_siblings)
+	/* With a nexthop object the same list is that of the object's routes. */
+	if (f6i->nh)
+		return false;
+	list_for_each_entry_rcu(other, &f6i->fib6_siblings, fib6_siblings) {
 		if (braid_nexthop6(peer, other, saddr))
 			return true;
+		/* Unlinked meanwhile: the walk would not end. */
+		if (!READ_ONCE(f6i->fib6_nsiblings))
+			break;
+	}
 	return false;
 }
 

@@ -287,7 +287,7 @@ test_multicast() {
 	group_ping
 	expect_moved 2 "$before" "rx-data=1 tx-data=1"
 	# a copy for each that is marked, and no more
-	second_peer add address 10.99.0.9 multicast yes
+	second_peer add address 10.99.0.9 multicast
 	before=$(counters 1)
 	group_ping
 	expect_moved 1 "$before" "drop-tx-no-session=1 rx-data=1 tx-data=1"

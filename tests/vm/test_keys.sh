@@ -94,7 +94,9 @@ test_rotation_under_traffic() {
 		braid 2 key del braid0 peer there epoch $old
 		expect "epochs after" "$(epochs 1)" = "$i*"
 	done
-	kill -INT $sender $other
+	# a program in a namespace is the child of its shell
+	pkill -INT -P $sender
+	pkill -INT -P $other
 	wait $sender $other || true
 	cat "$TEST_TMP/a" "$TEST_TMP/b"
 	grep -q " 0% packet loss" "$TEST_TMP/a" || fail "packets were lost"

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Traffic between the LAN hosts, both ways, while something happens to the tunnel
+# between them: TCP over IPv4, and packets over IPv6 that wait for nothing.
+
+load_pids=()
+
+# load_start: until load_stop, or the end of the test. The connections are never
+# made anew: goes_on fails when one broke.
+load_start() {
+	load_pids=()
+	in_ns "$HB" iperf3 -s -p 5400 >/dev/null 2>&1 &
+	load_pids+=($!)
+	until_true 10 listening "$HB" 5400
+	in_ns "$HA" iperf3 -c 10.2.0.2 -p 5400 -t 3600 --bidir -P 2 \
+		>"$TEST_TMP/load-tcp" 2>&1 &
+	load_pids+=($!)
+	# as quickly as they are answered, 100 a second if they are not
+	in_ns "$HA" ping -f -q -s 1200 fd00:2::2 >/dev/null 2>&1 &
+	load_pids+=($!)
+	in_ns "$HB" ping -f -q -s 1200 fd00:1::2 >/dev/null 2>&1 &
+	load_pids+=($!)
+	goes_on
+	tcp_goes_on
+}
+
+load_broken() {
+	local pid
+
+	for pid in "${load_pids[@]}"; do
+		[ -d "/proc/$pid" ] || return 0
+	done
+	return 1
+}
+
+load_stop() {
+	[ ${#load_pids[@]} != 0 ] || return 0
+	kill "${load_pids[@]}" 2>/dev/null || :
+	wait "${load_pids[@]}" 2>/dev/null || :
+	load_pids=()
+}
+
+# arrived: bytes that both hosts have received
+arrived() {
+	echo "$(packets "$HA" eth0 rx bytes) $(packets "$HB" eth0 rx bytes)"
+}
+
+# tcp_arrived: the same of TCP
+tcp_arrived() {
+	local ns
+
+	for ns in "$HA" "$HB"; do
+		in_ns "$ns" ss -HtniO "( sport = :5400 or dport = :5400 )" |
+			awk '{ for (i = 1; i <= NF; i++)
+				if (sub("^bytes_received:", "", $i)) n += $i }
+				END { printf "%d ", n }'
+	done
+}
+
+# more_than WHAT "HA HB" BYTES: each host has received so much since
+more_than() {
+	local a b ha hb
+
+	read -r a b <<<"$2"
+	read -r ha hb < <("$1")
+	[ $((ha - a)) -gt "$3" ] && [ $((hb - b)) -gt "$3" ]
+}
+
+unbroken() {
+	! load_broken || fail "it broke: $(tail -n 3 "$TEST_TMP/load-tcp")"
+}
+
+# goes_on: both hosts receive, by the connections that were there before.
+goes_on() {
+	until_true 30 more_than arrived "$(arrived)" 100000
+	unbroken
+}
+
+# tcp_goes_on: after a long outage TCP waits about as long before it tries again.
+tcp_goes_on() {
+	until_true 60 more_than tcp_arrived "$(tcp_arrived)" 50000
+	unbroken
+}
