@@ -203,7 +203,9 @@ test_reload() {
 	kill -HUP "${pid[2]}"
 	until_true 10 grep -q "no longer cared for" "$TEST_TMP/log2"
 	expect "peers" "$(braid 2 -j peer show braid0 | jq length)" = 0
-	until_true 30 grep -q "handshake .* failed" "$TEST_TMP/log1"
+	# an idle path is looked at each 50 s only; one with traffic at once
+	in_ns "$HA" ping -q -i 0.5 -c 60 10.2.0.2 >/dev/null &
+	until_true 90 grep -q "handshake .* failed" "$TEST_TMP/log1"
 	cp "$TEST_TMP/whole" "$TEST_TMP/2.conf"
 	kill -HUP "${pid[2]}"
 	until_true 40 all_usable
