@@ -8,6 +8,8 @@
 #	file_setup()		once before, file_teardown() once after all of them
 #	rate_tests="..."	tests that judge rates: not run on the debug kernel
 #	debug_tests="..."	tests that need it: run there only
+#	plain_only=yes		all of them: run on the debug kernel only when
+#				named, since they take long there
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #

@@ -8,6 +8,8 @@
 # shellcheck source=tests/vm/gateways.sh
 . "$lib_dir/gateways.sh"
 
+plain_only=yes
+
 file_setup() {
 	topo_up 50/2
 	gateways_up

@@ -13,6 +13,8 @@ tools=$lib_dir/../../build/tests
 . "$bench/wire.sh"
 rate_tests="test_udpstream_tells_delay"
 
+plain_only=yes
+
 setup() { topo_up 20/10 30/25; }
 teardown() { topo_down; }
 

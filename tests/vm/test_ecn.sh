@@ -9,6 +9,8 @@
 . "$lib_dir/gateways.sh"
 : "${keys:?}"
 
+plain_only=yes
+
 file_setup() {
 	topo_up 10/5
 	gateways_up

@@ -11,6 +11,8 @@
 
 test_limit=200
 
+plain_only=yes
+
 file_setup() {
 	topo_up 20/10 30/25
 	gateways_up

@@ -15,6 +15,8 @@ test_limit=120
 away=${TOPO_PREFIX}away
 needed='CAP_NET_ADMIN is needed in the namespace where the device was made'
 
+plain_only=yes
+
 file_setup() { topo_up 50/5 50/5; }
 file_teardown() { topo_down; }
 

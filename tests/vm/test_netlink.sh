@@ -9,6 +9,8 @@
 
 test_limit=200
 
+plain_only=yes
+
 setup() {
 	ns=${TOPO_PREFIX:-t-}nl
 	ip netns add "$ns"

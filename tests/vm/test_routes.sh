@@ -12,6 +12,8 @@
 # shellcheck disable=SC2034 # tests/vm/run reads it
 test_limit=120
 
+plain_only=yes
+
 file_setup() {
 	topo_up 50/5 50/5
 	gateways_up

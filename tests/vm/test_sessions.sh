@@ -10,6 +10,8 @@
 
 test_limit=240
 
+plain_only=yes
+
 file_setup() {
 	local end
 

@@ -12,6 +12,8 @@
 test_limit=120
 trace=/sys/kernel/tracing
 
+plain_only=yes
+
 file_setup() {
 	topo_up 20/10 30/25
 	gateways_up

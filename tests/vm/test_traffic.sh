@@ -8,6 +8,8 @@
 # shellcheck source=tests/vm/gateways.sh
 . "${lib_dir:?}/gateways.sh"
 
+rate_tests="test_many_flows"
+
 file_setup() {
 	local end
 
