@@ -582,7 +582,7 @@ END_TEST
 /* A client that proves no identity is refused, whatever it proposes. */
 static int nobody(gnutls_session_t session, const gnutls_datum_t *ca,
 		  int n_ca, const gnutls_pk_algorithm_t *algos,
-		  int n_algos, gnutls_pcert_st **pcert,
+		  int n_algos, struct gnutls_pcert_st **pcert,
 		  unsigned int *n_pcert, gnutls_privkey_t *privkey)
 {
 	(void)session;

@@ -15,8 +15,6 @@
 
 #define MOST	8192
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static char path[64];
 
 static void put(const uint8_t *data, size_t size)
@@ -40,6 +38,8 @@ static void must_be(const uint8_t *data, size_t size)
 		abort();
 	close(fd);
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
