@@ -224,7 +224,7 @@ test_namespace_of_device_goes() {
 	expect "sockets" "$(udp_sockets "$GWA")" = 3
 	ip netns del "${TOPO_PREFIX}away"
 	# a program in there keeps it alive
-	jobs -p | xargs -r kill 2>/dev/null || true
+	pkill -f 'ping -f -q -s 1000'
 	until_true 20 sockets_gone
 	another_topology
 }
