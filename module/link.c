@@ -17,6 +17,9 @@
 
 /* After a look at all paths, rest for so many times its length. */
 #define BRAID_LINK_REST		9
+/* See whether routes have changed so often; and while a path misses something. */
+#define BRAID_LINK_IDLE		HZ
+#define BRAID_LINK_MISSING	(HZ / 10)
 
 static unsigned int braid_link_net_id __read_mostly;
 
@@ -112,6 +115,41 @@ static void braid_link_follow(struct braid_socket *sock)
 		WRITE_ONCE(sock->link, link);
 }
 
+/* Looks at everything. Returns when to see again. Device's lock. */
+static unsigned long braid_link_look(struct braid_device *braid)
+{
+	unsigned long again = BRAID_LINK_IDLE;
+	struct braid_socket *sock;
+	struct braid_peer *peer;
+	struct braid_path *path;
+
+	WRITE_ONCE(braid->nest, 0);
+	list_for_each_entry(sock, &braid->sockets, node)
+		braid_link_follow(sock);
+	list_for_each_entry(peer, &braid->peers, node)
+		list_for_each_entry(path, &peer->paths, node) {
+			braid_link_check(path);
+			if (path->unreachable)
+				again = BRAID_LINK_MISSING;
+		}
+	return again;
+}
+
+/*
+ * Of routes to the same place only the best is told of. But a line whose default
+ * route has the third-best metric needs just that one; the generation tells of
+ * all.
+ */
+static bool braid_link_due(struct braid_device *braid)
+{
+	u32 routes = rt_genid_ipv4(braid->net) + rt_genid_ipv6(braid->net);
+	bool due = xchg(&braid->links.due, false) ||
+		   routes != braid->links.routes;
+
+	braid->links.routes = routes;
+	return due;
+}
+
 static void braid_link_work(struct work_struct *work)
 {
 	struct braid_links *links = container_of(to_delayed_work(work),
@@ -119,9 +157,6 @@ static void braid_link_work(struct work_struct *work)
 	struct braid_device *braid = container_of(links, struct braid_device,
 						  links);
 	unsigned long begun = jiffies;
-	struct braid_socket *sock;
-	struct braid_peer *peer;
-	struct braid_path *path;
 
 	/*
 	 * Routes are told of before they change, by who holds RTNL until they
@@ -134,12 +169,9 @@ static void braid_link_work(struct work_struct *work)
 	rtnl_unlock();
 	mutex_lock(&braid->lock);
 	if (!braid->dying && braid->net) {
-		WRITE_ONCE(braid->nest, 0);
-		list_for_each_entry(sock, &braid->sockets, node)
-			braid_link_follow(sock);
-		list_for_each_entry(peer, &braid->peers, node)
-			list_for_each_entry(path, &peer->paths, node)
-				braid_link_check(path);
+		if (braid_link_due(braid))
+			links->wait = braid_link_look(braid);
+		schedule_delayed_work(&links->work, links->wait);
 	}
 	mutex_unlock(&braid->lock);
 	WRITE_ONCE(links->rest, jiffies + BRAID_LINK_REST * (jiffies - begun));
@@ -157,9 +189,12 @@ static void braid_link_changed_in(struct braid_link_net *ln)
 	spin_lock_bh(&ln->lock);
 	list_for_each_entry(links, &ln->devices, node) {
 		rest = READ_ONCE(links->rest);
-		schedule_delayed_work(&links->work,
-				      time_after(rest, jiffies) ?
-				      rest - jiffies : 1);
+		/* The first of many calls it; the others do not put it off. */
+		if (xchg(&links->due, true))
+			continue;
+		mod_delayed_work(system_wq, &links->work,
+				 time_after(rest, jiffies) ? rest - jiffies :
+							     1);
 	}
 	spin_unlock_bh(&ln->lock);
 }
@@ -173,6 +208,7 @@ void braid_links_init(struct braid_device *braid)
 {
 	INIT_LIST_HEAD(&braid->links.node);
 	INIT_DELAYED_WORK(&braid->links.work, braid_link_work);
+	braid->links.wait = BRAID_LINK_IDLE;
 	braid->links.rest = jiffies;
 }
 
@@ -184,6 +220,7 @@ void braid_links_start(struct braid_device *braid, struct net *net)
 	spin_lock_bh(&ln->lock);
 	list_add_tail(&braid->links.node, &ln->devices);
 	spin_unlock_bh(&ln->lock);
+	schedule_delayed_work(&braid->links.work, BRAID_LINK_IDLE);
 }
 
 void braid_links_stop(struct braid_device *braid, struct net *net)

@@ -17,13 +17,20 @@ struct net;
 /**
  * struct braid_links - a device's watch
  * @node: in its namespace's list, empty when not watching; that list's lock
- * @work: looks at all paths again, in process context
+ * @work: looks at all paths again, in process context; comes by itself now and
+ *	then, since only the best route to somewhere is told of
+ * @due: something was told; set anywhere, cleared by @work
+ * @routes: generation of the routes at the last look; device's lock
+ * @wait: until it comes by itself, in jiffies; device's lock
  * @rest: jiffies before which it does not run again: a storm of route changes
  *	takes a tenth of a CPU at most; written by @work, read anywhere
  */
 struct braid_links {
 	struct list_head node;
 	struct delayed_work work;
+	bool due;
+	u32 routes;
+	unsigned long wait;
 	unsigned long rest;
 };
 

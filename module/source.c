@@ -26,7 +26,8 @@ static bool braid_nexthop4(struct braid_peer *peer,
 {
 	struct in6_addr hop;
 
-	if (nhc->nhc_dev != peer->braid->dev)
+	/* A group may have shrunk since its next hops were counted. */
+	if (!nhc || nhc->nhc_dev != peer->braid->dev)
 		return false;
 	if (nhc->nhc_gw_family == AF_INET6)
 		hop = nhc->nhc_gw.ipv6;
