@@ -136,15 +136,15 @@ $(unit)/%.o: %.c
 # --- programs that the scenarios and benchmarks run
 test-tools: $(addprefix $(BUILD)/tests/,rxsample udpstream pathrate forge)
 
-$(BUILD)/tests/%: tests/bench/%.c
+$(BUILD)/tests/%: tests/bench/%.c tests/bench/clock.h
 	@mkdir -p $(@D)
 	$(note) CC $@
 	$(Q)$(CC) $(WARN) $(CFLAGS) -o $@ $<
 
-$(BUILD)/tests/pathrate: tests/bench/pathrate.c $(call object,$(lib_sources))
+$(BUILD)/tests/pathrate: tests/bench/pathrate.c tests/bench/clock.h $(call object,$(lib_sources))
 	@mkdir -p $(@D)
 	$(note) CC $@
-	$(Q)$(CC) $(WARN) $(CFLAGS) $(INCLUDES) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(WARN) $(CFLAGS) $(INCLUDES) -o $@ $(filter-out %.h,$^) $(LIBS)
 
 $(BUILD)/tests/%: tests/vm/%.c
 	@mkdir -p $(@D)

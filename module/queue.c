@@ -142,7 +142,7 @@ static bool braid_flow_precedes(const struct fq_flow *flow,
  * The verdict on a flow has changed while packets wait under the old one: they
  * come along, else later ones would overtake them. From here on they have the
  * order that @cb has. What a tin has already split goes before this tin's
- * next, see braid_tin_waits().
+ * next, see braid_tin_waits(); of two such tins only the later one is known.
  */
 static void braid_flow_move(struct fq *fq, struct braid_tin *tin, u32 idx,
 			    const struct braid_tx_cb *cb)
@@ -177,7 +177,8 @@ bool braid_tin_waits(struct braid_tin *tin)
 		return false;
 	if (!skb_queue_empty(&old->segments))
 		return true;
-	WRITE_ONCE(tin->after, NULL);
+	/* Unless another flow has come meanwhile, from another tin. */
+	cmpxchg(&tin->after, old, NULL);
 	return false;
 }
 

@@ -62,8 +62,8 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  * @stats: CoDel's counters; likewise
  * @peer: whose it is; never changes
  * @braid: its device; never changes
- * @after: a tin from which a flow came here, whose @segments go first; fair
- *	queue's lock when set, read and cleared under the peer's
+ * @after: a tin from which a flow came here, whose @segments go first; set
+ *	under the fair queue's lock, read and cleared under the peer's
  * @set: paths that the verdict allowed, 0 for AUTO; changes only while the
  *	tin is empty, under the fair queue's lock
  * @busy: has packets in @fq; fair queue's lock, read anywhere

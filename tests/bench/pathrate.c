@@ -13,18 +13,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
 #include "netlink.h"
 
 #define MS_NS	1000000LL
-#define SEC_NS	1000000000LL
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SEC_NS + ts.tv_nsec;
-}
 
 static void sample(struct br_nl *nl, uint32_t ifindex)
 {

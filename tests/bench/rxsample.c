@@ -34,8 +34,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define STEP_NS		10000000LL	/* one line of the table */
-#define SEC_NS		1000000000LL
 #define ACCEPT_MS	30000		/* for the connection to come */
 
 static int protocol = IPPROTO_TCP;	/* or IPPROTO_MPTCP */
@@ -66,24 +67,6 @@ struct sample {
 	uint64_t bytes;
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SEC_NS + ts.tv_nsec;
-}
-
-static double seconds(const char *arg)
-{
-	char *end;
-	double value = strtod(arg, &end);
-
-	if (*end || end == arg || value < 0 || value > 86400)
-		errx(2, "not a time: %s", arg);
-	return value;
-}
-
 static int64_t end_of(const struct sample *s)
 {
 	return s->start + s->length;
@@ -94,8 +77,8 @@ static void sample_init(struct sample *s, const char *length, const char *skip,
 {
 	memset(s, 0, sizeof(*s));
 	s->table = table;
-	s->length = seconds(length) * SEC_NS;
-	s->skip = seconds(skip) * SEC_NS;
+	s->length = figure(length) * SEC_NS;
+	s->skip = figure(skip) * SEC_NS;
 	if (s->skip >= s->length)
 		errx(2, "nothing is left after the first %s s", skip);
 	s->buckets = s->length / STEP_NS + 1;
@@ -331,7 +314,7 @@ int main(int argc, char **argv)
 		sample_init(&s, argv[3], argv[4], argv[5]);
 		watch(argv[2], &s);
 	} else if (argc == 5 && !strcmp(argv[1], "source")) {
-		source(argv[2], argv[3], seconds(argv[4]));
+		source(argv[2], argv[3], figure(argv[4]));
 	} else {
 		errx(2, "usage: rxsample [--mptcp] sink PORT SECONDS SKIP [TABLE] | source ADDRESS PORT SECONDS | device DEVICE SECONDS SKIP [TABLE]");
 	}

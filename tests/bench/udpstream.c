@@ -4,7 +4,7 @@
  *	sends datagrams of SIZE bytes at a constant rate (of payload)
  * udpstream sink PORT SECONDS SKIP
  *	takes them, and prints what came of those sent after the first SKIP
- *	seconds: loss, and one-way delays
+ *	seconds: loss, how many came behind a later one, and one-way delays
  *
  * Both ends run on one machine: CLOCK_MONOTONIC is the same for both, so a
  * datagram that carries the time at which it was due tells its delay. Due, not
@@ -24,7 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEC_NS		1000000000LL
+#include "clock.h"
+
 #define TICK_NS		1000000LL	/* what is due is sent this often */
 #define FIRST_MS	30000		/* for the first datagram to come */
 #define SIZE_MAX_UDP	1472
@@ -42,6 +43,7 @@ struct stamp {
  * @seen: which numbers came, a bit each
  * @n: entries in @delay
  * @doubles: how many came a second time
+ * @overtaken: how many came behind a later one
  * @first: lowest number that counts, valid when @n is not 0
  * @last: highest number seen
  * @bytes: payload of what counts
@@ -51,34 +53,17 @@ struct tally {
 	uint8_t *seen;
 	size_t n;
 	size_t doubles;
+	size_t overtaken;
 	uint64_t first;
 	uint64_t last;
 	uint64_t bytes;
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SEC_NS + ts.tv_nsec;
-}
 
 static void sleep_until(int64_t ns)
 {
 	struct timespec ts = { ns / SEC_NS, ns % SEC_NS };
 
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
-}
-
-static double figure(const char *arg)
-{
-	char *end;
-	double value = strtod(arg, &end);
-
-	if (*end || end == arg || value < 0 || value > 86400)
-		errx(2, "not a number: %s", arg);
-	return value;
 }
 
 static int connect_to(const char *address, const char *port)
@@ -142,6 +127,8 @@ static void tally_add(struct tally *t, const struct stamp *stamp, int64_t now,
 		t->first = stamp->seq;
 	if (stamp->seq > t->last)
 		t->last = stamp->seq;
+	else
+		t->overtaken += t->n != 0;
 	t->bytes += bytes;
 	t->delay[t->n++] = (now - stamp->due) / 1000;
 }
@@ -196,6 +183,7 @@ static void report(struct tally *t, double span)
 	qsort(t->delay, t->n, sizeof(*t->delay), by_size);
 	printf("{\"sent\": %llu, \"arrived\": %zu, \"doubles\": %zu, ",
 	       (unsigned long long)sent, t->n, t->doubles);
+	printf("\"overtaken\": %zu, ", t->overtaken);
 	printf("\"loss_percent\": %.4f, \"mbit\": %.3f, ",
 	       100.0 * (sent - t->n) / sent, t->bytes * 8 / span / 1e6);
 	printf("\"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}\n",

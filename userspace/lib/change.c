@@ -29,17 +29,6 @@ struct work {
 	struct br_error *err;
 };
 
-static const struct br_config_peer *peer_find(const struct br_config *c,
-					      const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->n_peers; i++)
-		if (!strcmp(c->peers[i].peer.name, name))
-			return &c->peers[i];
-	return NULL;
-}
-
 static bool endpoint_same(const struct br_endpoint *a,
 			  const struct br_endpoint *b)
 {
@@ -180,7 +169,7 @@ static int peer_prune(struct work *w, const struct br_config_peer *peer)
 	struct br_peer del = { .ifindex = w->ifindex };
 
 	routes_prune(w, peer);
-	if (peer_find(w->new, peer->peer.name))
+	if (br_config_peer_find(w->new, peer->peer.name))
 		return 0;
 	br_fill(del.name, peer->peer.name);
 	br_set_has(&br_peer_type, &del, "peer");

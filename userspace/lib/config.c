@@ -283,8 +283,8 @@ static int peer_begin(struct br_ini_parser *p)
 	return 0;
 }
 
-static const struct br_config_peer *peer_find(const struct br_config *c,
-					      const char *name)
+const struct br_config_peer *br_config_peer_find(const struct br_config *c,
+						 const char *name)
 {
 	unsigned int i;
 
@@ -325,7 +325,7 @@ static int peer_end(struct br_ini_parser *p)
 
 	if (!ret)
 		ret = br_ini_require(p, "Address");
-	if (!ret && peer_find(p->config, peer->peer.name) != peer) {
+	if (!ret && br_config_peer_find(p->config, peer->peer.name) != peer) {
 		br_fail(p->err, BR_FILE, EINVAL, "a second peer %s",
 			peer->peer.name);
 		return br_ini_located(p, p->begun);
@@ -423,7 +423,7 @@ static int path_owner(struct br_ini_parser *p)
 		br_fill(path->peer, c->peers[c->n_peers - 1].peer.name);
 		br_set_has(&br_path_type, path, "peer");
 	}
-	if (!peer_find(c, path->peer))
+	if (!br_config_peer_find(c, path->peer))
 		return br_fail(p->err, BR_FILE, EINVAL,
 			       "path %s: there is no [Peer] %s above it",
 			       path->name, path->peer);

@@ -118,5 +118,8 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 		    struct br_error *err);
 
 void br_config_free(struct br_config *config);
+/* The [Peer] of that name, or NULL. */
+const struct br_config_peer *br_config_peer_find(const struct br_config *c,
+						 const char *name);
 
 #endif

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+#
+# What a flow notices of paths that differ, and that come and go: its packets keep
+# their order, its slow start goes on, and a link that falls silent is none of
+# its business.
+
+# shellcheck source=tests/vm/gateways.sh
+. "$lib_dir/gateways.sh"
+
+plain_only=yes
+tools=$lib_dir/../../build/tests
+
+setup() {
+	# small enough for an emulated machine to fill them
+	topo_up 4/10 6/25 10/50
+	gateways_up
+	braidctl policy load "$BRAID_BPF_DIR/adaptive.bpf.o"
+	braid 1 dev set braid0 policy adaptive
+	braid 2 dev set braid0 policy adaptive
+}
+
+teardown() {
+	jobs -p | xargs -r kill 2>/dev/null || true
+	gateways_down
+	braidctl policy del adaptive
+	topo_down
+}
+
+# More is sent than the links carry, so packets wait; then a path goes, and the
+# verdict on the flow is another one.
+test_a_path_goes() {
+	local sink
+
+	in_ns "$HB" "$tools/udpstream" sink 4000 6 1 >"$TEST_TMP/datagrams" &
+	sink=$!
+	until_true 10 listening "$HB" 4000 udp
+	in_ns "$HA" "$tools/udpstream" source 10.2.0.2 4000 6 24 1000 &
+	while_true 3 true
+	braid 1 path del braid0 peer there path w3
+	wait $sink
+	cat "$TEST_TMP/datagrams"
+	expect "arrived" "$(jq .arrived "$TEST_TMP/datagrams")" -ge 1000
+	expect "overtaken" "$(jq .overtaken "$TEST_TMP/datagrams")" = 0
+}
+
+# thinned: acknowledgments that gwb did not send, after a download to hb
+thinned() {
+	tcp_flow "$HA" "$HB" 10.2.0.2 4 0 >/dev/null
+	counter 2 tx-ack-thinned
+}
+
+test_a_young_connection_gets_fewer_acknowledgments() {
+	expect "thinned" "$(thinned)" -ge 1
+}
+
+test_paths_alike_get_all() {
+	gateways_down
+	topo_down
+	topo_up 10/20 10/20
+	gateways_up
+	expect "thinned" "$(thinned)" = 0
+}
+
+# is_down: gwa has given up the third path
+is_down() { [ "$(state 1 w3)" = down ]; }
+is_up() { [ "$(state 1 w3)" = up ]; }
+
+test_a_link_falls_silent() {
+	local flow
+
+	tcp_flow "$HA" "$HB" 10.2.0.2 14 0 >"$TEST_TMP/flow" &
+	flow=$!
+	while_true 3 true
+	topo_cut 3
+	until_true 3 is_down
+	while_true 2 true
+	topo_restore 3
+	until_true 3 is_up
+	wait $flow
+	cat "$TEST_TMP/flow"
+	expect "ended early" "$(jq .closed_early "$TEST_TMP/flow")" = false
+	expect "holes given up" "$(peer_counter 2 holes-timed-out)" = 0
+}
