@@ -17,9 +17,17 @@
 /* Most that a path may be longer: the longest hold less the repair time. */
 #define BRAID_NEAR_US		150000
 
-static u32 braid_auto_set(const struct braid_peer *peer)
+u32 braid_auto_set(const struct braid_peer *peer)
 {
 	return peer->usable & ~peer->standby ?: peer->usable;
+}
+
+u32 braid_near_set(struct braid_peer *peer, u32 set)
+{
+	struct braid_way way[BRAID_MAX_SLOTS];
+
+	braid_peer_ways(peer, set, way);
+	return braid_sched_near(way, set, BRAID_NEAR_US);
 }
 
 /* Slots that @set means now; a set of which nothing is left means AUTO. */

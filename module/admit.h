@@ -20,6 +20,10 @@ struct braid_peer;
 bool braid_admit(struct braid_peer *peer, u64 now_ns);
 /* Is there anything left that waits for admission? Peer's lock. */
 bool braid_admit_pending(struct braid_peer *peer);
+/* Slots that a verdict of AUTO means. Peer's lock, or advice. */
+u32 braid_auto_set(const struct braid_peer *peer);
+/* Those of @set that the others need not wait for too long. Peer's lock. */
+u32 braid_near_set(struct braid_peer *peer, u32 set);
 /*
  * Takes back what waits for a path that cannot carry it: it goes elsewhere as
  * a repair, under the number it has. Peer's lock.

@@ -7,6 +7,7 @@
 #include "netlink-show.h"
 #include "netlink.h"
 #include "peer.h"
+#include "use.h"
 
 static int put_u64(struct sk_buff *msg, int attr, u64 value)
 {
@@ -116,9 +117,10 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 {
 	struct braid_reseq_stats st;
 	u32 held, bytes;
-	u64 failures;
+	u64 failures, rate;
 
 	spin_lock_bh(&s->lock);
+	rate = braid_meter_read(&s->received, braid_now_us());
 	st = s->reseq.stats;
 	held = s->reseq.held;
 	bytes = s->reseq.held_bytes;
@@ -126,6 +128,7 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 	spin_unlock_bh(&s->lock);
 	if (nla_put_u32(msg, BRAID_A_PEER_SESSION_LOCAL, s->local) ||
 	    nla_put_u32(msg, BRAID_A_PEER_SESSION_REMOTE, s->remote) ||
+	    put_u64(msg, BRAID_A_PEER_RATE_RECEIVED, rate) ||
 	    nla_put_u32(msg, BRAID_A_PEER_HELD_PACKETS, held) ||
 	    nla_put_u32(msg, BRAID_A_PEER_HELD_BYTES, bytes) ||
 	    put_counter(msg, BRAID_A_PEER_COUNTER, "rx-in-order",
@@ -159,9 +162,7 @@ static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 	spin_lock_bh(&peer->lock);
 	usable = peer->usable;
 	sent = peer->gseq ? peer->gseq - 1 : 0;
-	in_use = peer->rate_in_use;
-	if (braid_now_us() - peer->rate_mark_us > 2 * BRAID_USEC_PER_SEC)
-		in_use = 0;
+	in_use = braid_meter_read(&peer->sent, braid_now_us());
 	braid_for_each_slot(peer, path, i)
 		if (usable & BIT(i))
 			available += path->rate.rate;
@@ -238,9 +239,19 @@ static u32 path_owd(struct braid_path *path)
 	return READ_ONCE(path->view.owd_us);
 }
 
-static int fill_path_delays(struct sk_buff *msg, struct braid_path *path)
+/* How old an estimate is; one that there never was has no age. */
+static int put_age(struct sk_buff *msg, int attr, u64 then_us, u64 now_us)
 {
-	if (nla_put_u32(msg, BRAID_A_PATH_SRTT, path->rtt.srtt_us) ||
+	return then_us ? put_u64(msg, attr, now_us - then_us) : 0;
+}
+
+static int fill_path_delays(struct sk_buff *msg, struct braid_path *path,
+			    u64 now_us)
+{
+	if (put_age(msg, BRAID_A_PATH_RTT_AGE, path->rtt.sampled_us, now_us) ||
+	    put_age(msg, BRAID_A_PATH_LOSS_AGE, path->loss.last_report_us,
+		    now_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_SRTT, path->rtt.srtt_us) ||
 	    nla_put_u32(msg, BRAID_A_PATH_MIN_RTT, path->rtt.min_us) ||
 	    nla_put_u32(msg, BRAID_A_PATH_RTT_VAR, path->rtt.var_us) ||
 	    nla_put_u32(msg, BRAID_A_PATH_OWD, path_owd(path)) ||
@@ -258,8 +269,7 @@ static int fill_path_rate(struct sk_buff *msg, struct braid_path *path,
 
 	if (put_u64(msg, BRAID_A_PATH_CAP, r->cap) ||
 	    put_u64(msg, BRAID_A_PATH_RATE, r->rate) ||
-	    (r->confirmed_us && put_u64(msg, BRAID_A_PATH_RATE_AGE,
-					now_us - r->confirmed_us)) ||
+	    put_age(msg, BRAID_A_PATH_RATE_AGE, r->confirmed_us, now_us) ||
 	    nla_put_string(msg, BRAID_A_PATH_RATE_PHASE,
 			   braid_rate_phase_name(r->phase)) ||
 	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_BYTES, path->backlog) ||
@@ -317,9 +327,10 @@ int braid_fill_path(struct sk_buff *msg, struct braid_path *path)
 	spin_lock_bh(&peer->lock);
 	if (nla_put_u32(msg, BRAID_A_PATH_ID, path->id) ||
 	    nla_put_u32(msg, BRAID_A_PATH_STATE, path->state) ||
-	    nla_put_string(msg, BRAID_A_PATH_REASON, path->reason) ||
+	    nla_put_string(msg, BRAID_A_PATH_REASON,
+			   braid_use_why(path, now_us)) ||
 	    put_u64(msg, BRAID_A_PATH_STATE_AGE, now_us - path->state_us) ||
-	    fill_path_delays(msg, path) || fill_path_rate(msg, path, now_us) ||
+	    fill_path_delays(msg, path, now_us) || fill_path_rate(msg, path, now_us) ||
 	    fill_path_counters(msg, path))
 		err = -EMSGSIZE;
 	spin_unlock_bh(&peer->lock);

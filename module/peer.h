@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 
+#include "core/meter.h"
 #include "core/sched.h"
 #include "path.h"
 #include "queue.h"
@@ -90,10 +91,7 @@ struct braid_address {
  * @flight_us: time that it takes to repair all that a path had under way
  * @flight_until_us: until then that has to be reckoned with
  * @busy_us: when the last data packet was admitted
- * @sent_bytes: outer bytes of data sent, all paths
- * @rate_mark_us: when @rate_mark was taken
- * @rate_mark: @sent_bytes then
- * @rate_in_use: bytes per second over the last full second
+ * @sent: outer bytes of data sent, all paths
  */
 struct braid_peer {
 	struct list_head node;
@@ -146,10 +144,7 @@ struct braid_peer {
 	u32 flight_us;
 	u64 flight_until_us;
 	u64 busy_us;
-	u64 sent_bytes;
-	u64 rate_mark_us;
-	u64 rate_mark;
-	u64 rate_in_use;
+	struct braid_meter sent;
 };
 
 /* What a peer shall be; NULL or negative members stay as they are. */

@@ -142,6 +142,8 @@ void braid_probe_now(struct braid_path *path, u64 now_us)
 		braid_path_state_set(path, BRAID_PATH_STATE_PROBING,
 				     "no probe was answered yet", now_us);
 	path->probe_wait_us = BRAID_PROBE_FIRST_US;
+	/* asked for: also where reports have just measured the path */
+	path->measure = max_t(u32, path->measure, 1);
 	path->probe_due_us = now_us;
 	braid_tick_arm(path->peer, now_us);
 }
@@ -431,18 +433,6 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	braid_probe_send(path, now_us);
 }
 
-static void braid_rate_in_use(struct braid_peer *peer, u64 now_us)
-{
-	u64 age = now_us - peer->rate_mark_us;
-
-	if (age < BRAID_USEC_PER_SEC)
-		return;
-	peer->rate_in_use = div64_u64((peer->sent_bytes - peer->rate_mark) *
-				      BRAID_USEC_PER_SEC, age);
-	peer->rate_mark = peer->sent_bytes;
-	peer->rate_mark_us = now_us;
-}
-
 /* An eighth of the shortest round trip, between 1 and 5 ms. */
 static void braid_report_pace(struct braid_peer *peer)
 {
@@ -509,7 +499,6 @@ void braid_tick(struct timer_list *timer)
 	braid_for_each_slot(peer, path, i)
 		braid_path_tick(path, now_us);
 	braid_schedule_tick(peer, now_us);
-	braid_rate_in_use(peer, now_us);
 	braid_report_pace(peer);
 	braid_ack_tune(peer);
 	braid_tick_arm(peer, now_us);

@@ -246,6 +246,7 @@ static int braid_accept(struct braid_incoming *in)
 	p->packets++;
 	WRITE_ONCE(p->heard_us, in->now_us);
 	p->bytes += in->from.size;
+	braid_meter_add(&s->received, in->from.size, in->now_us);
 	if (in->marked)
 		p->ce++;
 	if (in->pn >= next) {

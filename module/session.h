@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "core/meter.h"
 #include "core/replay.h"
 #include "core/reseq.h"
 #include "epoch.h"
@@ -96,6 +97,7 @@ enum braid_hole_end {
  * @reported_us: when the last one was sent; @lock
  * @holes_traced: holes that ended, when a trace last looked; @lock
  * @holes_stale: nobody has looked since; @lock
+ * @received: outer bytes of all authentic packets; @lock
  * @failures: packets that did not authenticate; not on the way of good ones
  */
 struct braid_session {
@@ -117,6 +119,7 @@ struct braid_session {
 	u64 reported_us;
 	u64 holes_traced[BRAID_HOLE_ENDS];
 	bool holes_stale;
+	struct braid_meter received;
 	atomic64_t failures;
 };
 

@@ -180,7 +180,7 @@ static bool braid_stamp_data(struct braid_path *path,
 	braid_repair_keep(peer, rec, skb);
 	path->free_ns = braid_pace_next(path->free_ns, ktime_get_ns(), size,
 					max_t(u64, path->rate.pacing, 1));
-	peer->sent_bytes += size;
+	braid_meter_add(&peer->sent, size, path->sent_us);
 	return true;
 }
 

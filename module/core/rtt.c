@@ -62,6 +62,7 @@ void braid_rtt_sample(struct braid_rtt *r, u32 rtt_us, u64 now_us)
 	u32 off;
 
 	rtt_us = max_t(u32, rtt_us, 1);
+	r->sampled_us = now_us;
 	if (!r->srtt_us) {
 		rtt_first(r, rtt_us, now_us);
 		return;

@@ -19,6 +19,7 @@
  * @min_us: smallest of the last BRAID_MIN_WINDOW_US (two-bucket window)
  * @min_next_us: smallest of the running half window
  * @min_at_us: when the running half window began
+ * @sampled_us: when the last sample came, 0 before the first
  */
 struct braid_rtt {
 	u32 srtt_us;
@@ -27,6 +28,7 @@ struct braid_rtt {
 	u32 min_us;
 	u32 min_next_us;
 	u64 min_at_us;
+	u64 sampled_us;
 };
 
 void braid_rtt_init(struct braid_rtt *r);

@@ -134,6 +134,16 @@ test_exit_status() {
 	must_fail ip -n "$GWA" link show braid1
 }
 
+# What a file wants to load goes with what it fails to bring up.
+test_failing_up_unloads() {
+	export BRAID_BPF_DIR=$top/build/bpf
+	tunnel_config 1 "$dir" "$dir/1.key" "Policy = adaptive"
+	sed -i 's/^Link = wan2/Link = wan9/;s/^KeyFile/# &/' "$dir/gw1.conf"
+	must_say 'no link wan9' ctl up "$dir/gw1.conf"
+	must_fail grep -q adaptive <(braidctl policy list)
+	must_fail test -e /sys/fs/bpf/braid/policy/adaptive
+}
+
 test_keys_serve_once() {
 	braidctl genkey static "$dir/1.key" "$dir/2.key"
 	must_say 'File exists' braidctl genkey static "$dir/3.key" "$dir/1.key"
@@ -181,29 +191,64 @@ test_up_or_nothing() {
 	expect "state after a spent key" "$(state "$GWA")" = "$before"
 }
 
+settings() {
+	ctl -j show braid0 | jq -c '.[0] | [.mtu, .policy, .peers[].reorder_cap_us,
+		.peers[].paths[].cost]'
+}
+
 test_up_again() {
-	local before
+	local before line
 
 	tunnel_up "PostUp = echo once >>$dir/ran"
 	until_true 10 usable 2
 	before=$(state "$GWA")
-	ctl up "$tunnel_dir/gw1.conf"
+	expect "a second up" "$(ctl up "$tunnel_dir/gw1.conf")" = "braid0: already up"
 	expect "state" "$(state "$GWA")" = "$before"
 	expect "runs of PostUp" "$(wc -l <"$dir/ran")" -eq 2
 	usable 2 || fail "the second up broke it"
 	# a changed file changes what can be, and takes back what it made
-	sed 's/^Name = wan1/&\nCost = 7/' "$tunnel_dir/gw1.conf" >"$dir/c.conf"
-	ctl up "$dir/c.conf"
+	sed 's/^Name = wan1/&\nCost = 7/;s/^Name = gw2/&\nReorderCap = 99ms/
+		s/^Name = braid0/&\nMTU = 1300\nAddress = 10.97.0.1/' \
+		"$tunnel_dir/gw1.conf" >"$dir/c.conf"
+	ctl up "$dir/c.conf" | tee "$dir/told"
+	for line in 'mtu is now 1300, was 14' 'address 10.97.0.1/32 is new' \
+		'peer gw2: reorder-cap is now 99.0 ms, was 250.0 ms' \
+		'path wan1: cost is now 7, was 0'; do
+		grep -q "^braid0: $line" "$dir/told" || fail "not told: $line"
+	done
+	expect "lines told" "$(wc -l <"$dir/told")" -eq 4
 	expect "cost" "$(ctl -j path show braid0 path wan1 | jq '.[0].cost')" -eq 7
+	expect "a third up" "$(ctl up "$dir/c.conf")" = "braid0: already up"
+	before=$(settings)
 	printf '\n%s\n' "[Path]" "Name = third" "Local = 10.0.1.1:7009" \
 		"Remote = 10.0.1.2:7009" "[Path]" "Name = fourth" \
 		"Link = wan9" "Remote = 10.0.1.2:7010" >>"$dir/c.conf"
+	sed -i 's/^Cost = 7/Cost = 8/;s/^MTU = .*/MTU = 1290/;s/= 99ms/= 98ms/' \
+		"$dir/c.conf"
 	must_say 'no link wan9' ctl up "$dir/c.conf"
+	# what it had changed by then it has taken back
+	expect "settings after a failure" "$(settings)" = "$before"
 	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 2
 	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 2
 	sed -i 's/10.0.1.2:7001/10.0.1.2:7999/' "$dir/c.conf"
 	must_say 'another remote' ctl up "$dir/c.conf"
 	tunnel_down
+}
+
+# Whatever of it somebody has taken away by hand: the rest goes, too.
+test_down_of_what_is_left() {
+	local before
+
+	before=$(state "$GWA")
+	tunnel_up "FwMark = 0x77" "Table = 119"
+	ctl dev del braid0
+	ip -n "$GWA" rule show | grep -q 'lookup 119'
+	ctl down "$tunnel_dir/gw1.conf"
+	expect "state after the device went" "$(state "$GWA")" = "$before"
+	status 2 ctl down "$tunnel_dir/gw1.conf"
+	far peer del braid0 peer gw1
+	far down "$tunnel_dir/gw2.conf"
+	rm -r "$tunnel_dir"
 }
 
 # A default route over the tunnel keeps the tunnel's own packets out of it.
@@ -322,7 +367,7 @@ test_completion() {
 	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
 	completes 'braidctl p' 'path peer policy pubkey'
 	completes 'braidctl -j -v so' socket
-	completes 'braidctl path ' 'add del probe set show'
+	completes 'braidctl path ' 'add del probe set show test'
 	completes 'braidctl path add braid0 standby cost 3 ' \
 		'cap cold fwmark link local path peer remote socket'
 	# names that there are, and none for what is yet to be named

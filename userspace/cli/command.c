@@ -139,6 +139,18 @@ static int prefixes_check(struct br_call *call, const struct br_word *w,
 		       (int)strcspn(text, ","), text, why);
 }
 
+static int count_check(struct br_call *call, const struct br_word *w,
+		       const char *text)
+{
+	uint64_t count;
+
+	if (!br_number_parse(text, BR_COUNT_MAX, &count) && count)
+		return 0;
+	return br_fail(&call->err, BR_USAGE, EINVAL,
+		       "%s: '%s' is not a number from 1 to %d", w->name, text,
+		       BR_COUNT_MAX);
+}
+
 static int word_check(struct br_call *call, const struct br_word *w,
 		      const char *text)
 {
@@ -150,6 +162,8 @@ static int word_check(struct br_call *call, const struct br_word *w,
 		return socket_check(call, w, text);
 	case BR_WORD_PREFIXES:
 		return prefixes_check(call, w, text);
+	case BR_WORD_COUNT:
+		return count_check(call, w, text);
 	case BR_WORD_DEV:
 		return dev_check(call, text);
 	case BR_WORD_CHOICE:

@@ -6,8 +6,8 @@
 #include "verbs.h"
 
 static int with_config(struct br_call *call,
-		       int (*use)(const struct br_config *config,
-				  struct br_error *err))
+		       int (*use)(struct br_call *call,
+				  const struct br_config *config))
 {
 	struct br_config config;
 	int ret;
@@ -16,22 +16,34 @@ static int with_config(struct br_call *call,
 	ret = br_config_read(br_call_text(call, "file"), &config, &call->err);
 	if (ret)
 		return ret;
-	ret = use(&config, &call->err);
+	ret = use(call, &config);
 	br_config_free(&config);
 	return ret;
 }
 
+/* What is told is for a person; a program has the status, and show. */
+static int config_up(struct br_call *call, const struct br_config *config)
+{
+	return br_apply_up(config, call->out.json ? NULL : call->out.file,
+			   &call->err);
+}
+
+static int config_down(struct br_call *call, const struct br_config *config)
+{
+	return br_apply_down(config, &call->err);
+}
+
 static int up(struct br_call *call)
 {
-	return with_config(call, br_apply_up);
+	return with_config(call, config_up);
 }
 
 static int down(struct br_call *call)
 {
-	return with_config(call, br_apply_down);
+	return with_config(call, config_down);
 }
 
-static int summary(const struct br_call *call, const struct br_config *config)
+static int summary(struct br_call *call, const struct br_config *config)
 {
 	json_t *object;
 
@@ -50,15 +62,7 @@ static int summary(const struct br_call *call, const struct br_config *config)
 
 static int check(struct br_call *call)
 {
-	struct br_config config;
-	int ret;
-
-	ret = br_config_read(br_call_text(call, "file"), &config, &call->err);
-	if (ret)
-		return ret;
-	ret = summary(call, &config);
-	br_config_free(&config);
-	return ret;
+	return with_config(call, summary);
 }
 
 #define CONFIG \

@@ -137,6 +137,14 @@ const struct br_command br_path_commands[] = {
 		probe, "probe a path now",
 	},
 	{
+		"path", "test", &br_path_type,
+		{
+			BR_WORD_THE_DEV, PEER, NAME,
+			{ "count", "N", BR_WORD_COUNT, 0, NULL },
+		},
+		br_path_test, "probe a standby or cold path, many times",
+	},
+	{
 		"path", "show", &br_path_type,
 		{
 			BR_WORD_ANY_DEV,

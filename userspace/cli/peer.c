@@ -20,7 +20,7 @@ static int show(struct br_call *call)
 {
 	static const char *const columns[] = {
 		"dev", "peer", "address", "paths-usable", "path-count",
-		"rate-available", "rate-in-use", "queue-packets",
+		"rate-available", "rate-in-use", "rate-received", "queue-packets",
 		"held-packets", "source", NULL
 	};
 

@@ -121,8 +121,9 @@ static void peer_print(const struct br_output *out, const struct br_peer *peer)
 	field_print(out, type, peer, ": ", "address");
 	field_print(out, type, peer, ", paths ", "paths-usable");
 	field_print(out, type, peer, " of ", "path-count");
-	field_print(out, type, peer, " usable, ", "rate-in-use");
+	field_print(out, type, peer, " usable, sends ", "rate-in-use");
 	field_print(out, type, peer, " of ", "rate-available");
+	field_print(out, type, peer, ", receives ", "rate-received");
 	if (!peer->session_local)
 		fprintf(out->file, ", no key");
 	fputc('\n', out->file);
@@ -132,8 +133,9 @@ static int text_print(struct br_call *call, const struct tree *t,
 		      const struct br_device *device)
 {
 	static const char *const columns[] = {
-		"path", "state", "remote", "srtt", "jitter", "loss-ppm",
-		"rate", "rate-phase", "tx-bytes", "rx-bytes", "reason", NULL
+		"path", "state", "remote", "srtt", "jitter", "rtt-age",
+		"loss-ppm", "loss-age", "rate", "rate-age", "tx-bytes",
+		"rx-bytes", "reason", NULL
 	};
 	const struct br_peer *peer;
 	struct br_list paths;

@@ -50,6 +50,9 @@ void br_help(const char *object, FILE *to);
  */
 int br_call_device(struct br_call *call, uint32_t *ifindex);
 
+/* The verb of a file of its own */
+int br_path_test(struct br_call *call);
+
 /* Sends call->object, whose device is the one that the command names. */
 int br_call_do(struct br_call *call, int cmd);
 

@@ -243,7 +243,7 @@ static int change(struct braidd *d, struct br_config *new, struct br_error *err)
 	d->config = *new;
 	*new = (struct br_config){ 0 };
 	d->kernel.stale = true;
-	ret = br_apply_up(&d->config, err);
+	ret = br_apply_up(&d->config, NULL, err);
 	return ret ? ret : sessions_add(d, err);
 }
 
@@ -363,7 +363,7 @@ static int gate_run(struct braidd *d)
 
 static int device_run(struct braidd *d)
 {
-	int ret = br_apply_up(&d->config, &d->err);
+	int ret = br_apply_up(&d->config, NULL, &d->err);
 
 	if (!ret)
 		ret = bd_kernel_open(&d->kernel, d->config.name, &d->err);

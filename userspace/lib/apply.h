@@ -10,12 +10,18 @@
 
 /*
  * Makes what the configuration says and is not there yet. When it fails, all
- * that this call has made is undone, in reverse order; a static key that was
- * installed stays spent.
+ * that this call has made or changed is undone, in reverse order; a static key
+ * that was installed stays spent.
+ * @told: what changes of a tunnel that was there, or that nothing does; may be
+ *	NULL
  */
-int br_apply_up(const struct br_config *config, struct br_error *err);
+int br_apply_up(const struct br_config *config, FILE *told,
+		struct br_error *err);
 
-/* Removes the device and with it everything in it, then the rules. */
+/*
+ * Removes the device and with it everything in it, then the rules, also those
+ * that are left of a device that has gone.
+ */
 int br_apply_down(const struct br_config *config, struct br_error *err);
 
 /* The route to a peer's i-th network. */

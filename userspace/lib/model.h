@@ -154,6 +154,7 @@ struct br_peer {
 	uint32_t paths_usable;
 	uint64_t rate_available;
 	uint64_t rate_in_use;
+	uint64_t rate_received;
 	uint32_t queue_packets;
 	uint32_t held_packets;
 	uint32_t held_bytes;
@@ -182,10 +183,12 @@ struct br_path {
 	uint32_t srtt;
 	uint32_t min_rtt;
 	uint32_t rtt_var;
+	uint64_t rtt_age;
 	uint32_t owd;
 	uint32_t jitter;
 	uint32_t queue_delay;
 	uint32_t loss_ppm;
+	uint64_t loss_age;
 	uint64_t rate;
 	uint64_t rate_age;
 	char rate_phase[BR_NAME];

@@ -311,5 +311,7 @@ int br_policy_ensure(struct br_nl *nl, const char *name, struct br_error *err)
 			name, name, getenv("BRAID_BPF_DIR") ? :
 			"the folder of installed policies");
 	ret = br_policy_load(path, NULL, err);
-	return ret == -EEXIST ? 0 : ret;
+	if (ret == -EEXIST)
+		return 0;
+	return ret ? ret : 1;
 }

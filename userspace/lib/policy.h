@@ -26,6 +26,7 @@ int br_policy_del(const char *name, struct br_error *err);
 /*
  * Loads a policy by name when it is not there yet, from $BRAID_BPF_DIR, the
  * place where braid is installed, or the tree it was built in.
+ * Return: 1 when it was loaded here, 0 when it was there, or a negative errno
  */
 int br_policy_ensure(struct br_nl *nl, const char *name,
 		     struct br_error *err);

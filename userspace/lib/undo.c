@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pathsock.h"
+#include "policy.h"
 
 int br_undo_note(struct br_undo *undo, const struct br_made *made,
 		 struct br_error *err)
@@ -17,6 +18,29 @@ int br_undo_note(struct br_undo *undo, const struct br_made *made,
 	undo->made = new;
 	new[undo->n++] = *made;
 	return 0;
+}
+
+static void mtu_back(const struct br_made *m, struct br_rt *rt)
+{
+	struct br_link_change change = { .mtu = m->mtu, .up = -1 };
+	struct br_error ignored;
+
+	br_rt_link_change(rt, m->of, &change, &ignored);
+}
+
+static void set_back(const struct br_made *m, struct br_nl *nl)
+{
+	struct br_error ignored;
+
+	if (m->kind == BR_SET_DEVICE)
+		br_nl_do(nl, BRAID_CMD_DEVICE_SET, &br_device_type,
+			 &m->settings, NULL, &ignored);
+	else if (m->kind == BR_SET_PEER)
+		br_nl_do(nl, BRAID_CMD_PEER_SET, &br_peer_type, &m->peer, NULL,
+			 &ignored);
+	else
+		br_nl_do(nl, BRAID_CMD_PATH_SET, &br_path_type, &m->path, NULL,
+			 &ignored);
 }
 
 static void unmake(const struct br_made *m, struct br_nl *nl, struct br_rt *rt,
@@ -47,6 +71,17 @@ static void unmake(const struct br_made *m, struct br_nl *nl, struct br_rt *rt,
 		break;
 	case BR_MADE_RULE:
 		br_rt_rule_del(rt, &m->rule, &ignored);
+		break;
+	case BR_MADE_POLICY:
+		br_policy_del(m->device, &ignored);
+		break;
+	case BR_SET_MTU:
+		mtu_back(m, rt);
+		break;
+	case BR_SET_DEVICE:
+	case BR_SET_PEER:
+	case BR_SET_PATH:
+		set_back(m, nl);
 		break;
 	}
 }

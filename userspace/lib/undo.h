@@ -16,16 +16,24 @@ enum br_made_kind {
 	BR_MADE_PATH,
 	BR_MADE_ROUTE,
 	BR_MADE_RULE,
+	BR_MADE_POLICY,
+	BR_SET_MTU,
+	BR_SET_DEVICE,
+	BR_SET_PEER,
+	BR_SET_PATH,
 };
 
 /**
- * struct br_made - one thing that was made
+ * struct br_made - one thing that was made, or set to another value
  * @kind: what it is
- * @device: name of the device
+ * @device: name of the device; of a policy that was loaded
+ * @of: the device whose MTU was changed
+ * @mtu: what it was before
+ * @settings: what the device had before
  * @prefix: the address
  * @socket: the socket, named
- * @peer: the peer, named
- * @path: the path, named
+ * @peer: the peer, named; what it had before
+ * @path: the path, named; what it had before
  * @route: the route
  * @rule: the rule
  */
@@ -33,6 +41,11 @@ struct br_made {
 	enum br_made_kind kind;
 	union {
 		const char *device;
+		struct {
+			const char *of;
+			uint32_t mtu;
+		};
+		struct br_device settings;
 		struct br_prefix prefix;
 		struct br_socket socket;
 		struct br_peer peer;
