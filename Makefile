@@ -4,7 +4,7 @@
 #   make               everything
 #   make test          unit tests, then scenarios in a VM; test-unit, test-vm
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
-#   make demo          shows it
+#   make demo          shows it; make demo-hub a branch behind NAT and its hub
 #   make bench         the comparisons; SCENARIO=lossy,cut RUNS=1 POLICY=built-in
 #   make bench-full    those that make bench leaves out
 #   make sim           the simulator of the transport, build/sim
@@ -173,6 +173,10 @@ demo: setup
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)scripts/demo
 
+demo-hub: setup
+	$(Q)$(MAKE) --no-print-directory all test-tools
+	$(Q)scripts/demo hub
+
 # What RUNS and POLICY say tests/bench/run reads by itself.
 comma := ,
 export RUNS POLICY
@@ -248,5 +252,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo bench bench-full style cross fuzz netlink-gen reference \
+	test-debug demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
 	install uninstall clean

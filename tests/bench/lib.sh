@@ -28,8 +28,8 @@ seconds=20 skip=3 policy='' out=''
 # What is measured now; a folder for it.
 scenario='' way='' run='' work=''
 links=()
-# Changes the bed, or nothing.
-bed=''
+# What the bed is, and what changes it, or nothing.
+ground=topo bed=''
 declare -A metrics=()
 
 # metric NAME VALUE: a number or null

@@ -7,7 +7,8 @@
 # gateway, WireGuard over the best link, bonding in round robin over one vxlan a
 # link, and the best link with plain routing.
 #
-# After way_up a TCP flow goes from $way_from to $way_to at $way_address.
+# After way_up a TCP flow goes from $way_from to $way_to at $way_address. The bed
+# is $ground: topo (tests/vm/topo.sh), or hub (tests/vm/hub.sh, for braid only).
 
 way_from=$HA way_to=$HB way_address=10.2.0.2
 
@@ -15,16 +16,28 @@ way_from=$HA way_to=$HB way_address=10.2.0.2
 best_link() {
 	local i best=0 at=1 rate
 
-	for ((i = 1; i <= $(topo_links); i++)); do
-		rate=$(topo_spec "$i")
-		rate=${rate%%[:/]*}
+	for ((i = 1; i <= ${#links[@]}; i++)); do
+		rate=${links[i - 1]%%[:/]*}
 		[ "$rate" -le "$best" ] || { best=$rate at=$i; }
 	done
 	echo "$at"
 }
 
-braid_up() { tunnel_up ${policy:+"Policy = $policy"}; }
-braid_down() { tunnel_down; }
+braid_up() {
+	if [ "$ground" = hub ]; then
+		hub_tunnel_up -e "s/^Policy =.*/${policy:+Policy = $policy}/"
+	else
+		tunnel_up ${policy:+"Policy = $policy"}
+	fi
+}
+
+braid_down() {
+	if [ "$ground" = hub ]; then
+		hub_tunnel_down
+	else
+		tunnel_down
+	fi
+}
 
 # A gateway that only forwards hands a host's batches on as they are, and netem
 # would see one packet.
@@ -83,14 +96,14 @@ way_up() {
 	local way=$1
 	shift
 
-	topo_up "$@"
+	"${ground}_up" "$@"
 	[ -z "$bed" ] || "$bed"
 	"${way}_up"
 	until_true 15 in_ns "$way_from" ping -q -c 1 -W 1 "$way_address"
 }
 
 bed_clear() {
-	topo_down
+	"${ground}_down"
 	[ ! -e "/run/netns/${TOPO_PREFIX}hop" ] || ip netns del "${TOPO_PREFIX}hop"
 }
 

@@ -5,22 +5,33 @@
 # between them: TCP over IPv4, and packets over IPv6 that wait for nothing.
 
 load_pids=()
+load_ha='' load_hb=''
+
+# load_run NAMESPACE COMMAND...: behind whatever else runs: softirqs keep the CPUs
+# full, and what deletes and looks gets its turn. Sets load_pid.
+load_run() {
+	local ns=$1
+	shift
+
+	nice -n 19 nsenter "--net=/run/netns/$ns" "$@" &
+	load_pid=$!
+	load_pids+=("$load_pid")
+}
 
 # load_start: until load_stop, or the end of the test. The connections are never
 # made anew: goes_on fails when one broke.
 load_start() {
 	load_pids=()
-	in_ns "$HB" iperf3 -s -p 5400 >/dev/null 2>&1 &
-	load_pids+=($!)
+	load_run "$HB" iperf3 -s -p 5400 >/dev/null 2>&1
+	load_hb=$load_pid
 	until_true 10 listening "$HB" 5400
-	in_ns "$HA" iperf3 -c 10.2.0.2 -p 5400 -t 3600 --bidir -P 2 \
-		>"$TEST_TMP/load-tcp" 2>&1 &
-	load_pids+=($!)
+	load_run "$HA" iperf3 -c 10.2.0.2 -p 5400 -t 3600 --bidir -P 2 \
+		>"$TEST_TMP/load-tcp" 2>&1
+	load_ha=$load_pid
 	# as quickly as they are answered, 100 a second if they are not
-	in_ns "$HA" ping -f -q -s 1200 fd00:2::2 >/dev/null 2>&1 &
-	load_pids+=($!)
-	in_ns "$HB" ping -f -q -s 1200 fd00:1::2 >/dev/null 2>&1 &
-	load_pids+=($!)
+	load_run "$HA" ping -f -q -s 1200 fd00:2::2 >/dev/null 2>&1
+	load_run "$HB" ping -f -q -s 1200 fd00:1::2 >/dev/null 2>&1
+	until_true 10 grep -q eth0: "/proc/$load_ha/net/dev"
 	goes_on
 	tcp_goes_on
 }
@@ -41,9 +52,17 @@ load_stop() {
 	load_pids=()
 }
 
-# arrived: bytes that both hosts have received
+# arrived: bytes that both hosts have received, as their load's programs see it.
+# No program is started for that: it would wait for the load.
 arrived() {
-	echo "$(packets "$HA" eth0 rx bytes) $(packets "$HB" eth0 rx bytes)"
+	local pid name bytes rest got=()
+
+	for pid in "$load_ha" "$load_hb"; do
+		while read -r name bytes rest; do
+			[ "$name" != eth0: ] || got+=("$bytes")
+		done <"/proc/$pid/net/dev"
+	done
+	echo "${got[*]}"
 }
 
 # tcp_arrived: the same of TCP

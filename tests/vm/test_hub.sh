@@ -2,120 +2,34 @@
 # shellcheck shell=bash
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 #
-# The normal case: a site whose uplinks are three access lines with NAT, each
-# with a default route of its own metric, and a hub with one address and port
-# that knows no address of the site.
-#
-#	ha - gwa == wan1..3 == n1..n3 (NAT) -- core -- gwb - hb
-#	     192.168.i.2     .1   100.64.i.2  .1   203.0.113.1
+# A branch behind three NATed lines with addresses by DHCP, and a hub that knows
+# none of them: see hub.sh. From the configuration files of the examples.
 
-N="n1 n2 n3"
+# shellcheck source=tests/vm/hub.sh
+. "$lib_dir/hub.sh"
 
-# shellcheck disable=SC2034 # tests/vm/run reads it
-test_limit=120
-
-hub_namespaces() {
-	local ns
-
-	for ns in "$HA" "$GWA" "$GWB" "$HB" core $N; do
-		ip netns add "$ns"
-		ip -n "$ns" link set lo up
-		in_ns "$ns" sysctl -qw net.ipv4.ip_forward=1 \
-			net.ipv4.conf.all.rp_filter=0 \
-			net.ipv4.conf.default.rp_filter=0 \
-			net.ipv6.conf.default.disable_ipv6=1
-	done
-}
-
-hub_lan() {
-	topo_pair "$HA" eth0 "$GWA" lan0 1
-	topo_pair "$HB" eth0 "$GWB" lan0 2
-	ip -n "$HA" addr add 10.1.0.2/24 dev eth0
-	ip -n "$GWA" addr add 10.1.0.1/24 dev lan0
-	ip -n "$HB" addr add 10.2.0.2/24 dev eth0
-	ip -n "$GWB" addr add 10.2.0.1/24 dev lan0
-	ip -n "$HA" route add default via 10.1.0.1
-	ip -n "$HB" route add default via 10.2.0.1
-	topo_pair "$GWB" wan0 core hub0 3
-	ip -n "$GWB" addr add 203.0.113.1/30 dev wan0
-	ip -n core addr add 203.0.113.2/30 dev hub0
-	ip -n "$GWB" route add default via 203.0.113.2
-}
-
-# hub_line I RATE DELAY: an access line with its NAT router
-hub_line() {
-	local i=$1 rate=$2 delay=$3
-	local limit=$((rate * 2 * delay * 1000 / 8 / 1500 + 60))
-
-	topo_pair "$GWA" "wan$i" "n$i" in0 $((10 + i))
-	topo_pair "n$i" out0 core "line$i" $((20 + i))
-	ip -n "$GWA" addr add "192.168.$i.2/24" dev "wan$i"
-	ip -n "n$i" addr add "192.168.$i.1/24" dev in0
-	ip -n "n$i" addr add "100.64.$i.2/24" dev out0
-	ip -n core addr add "100.64.$i.1/24" dev "line$i"
-	ip -n "n$i" route add default via "100.64.$i.1"
-	ip -n "$GWA" route add default via "192.168.$i.1" dev "wan$i" \
-		metric $((100 * i))
-	in_ns "n$i" nft add table ip nat
-	in_ns "n$i" nft add chain ip nat post \
-		'{ type nat hook postrouting priority 100; }'
-	in_ns "n$i" nft add rule ip nat post oifname out0 masquerade random
-	for end in "$GWA wan$i" "n$i in0"; do
-		# shellcheck disable=SC2086 # two words each
-		set -- $end
-		in_ns "$1" ethtool -K "$2" tso off gso off gro off >/dev/null
-		tc -n "$1" qdisc add dev "$2" root netem rate "${rate}mbit" \
-			delay "${delay}ms" limit $limit
-	done
-}
-
-hub_configs() {
-	local i
-
-	braidctl genkey static "$TEST_TMP/a.key" "$TEST_TMP/b.key"
-	{
-		printf '%s\n' "[Device]" "Name = braid0" \
-			"Address = 10.99.0.1/24" "[Peer]" "Name = hub" \
-			"Address = 10.99.0.2" "Route = 10.2.0.0/24" \
-			"KeyFile = $TEST_TMP/a.key"
-		for i in 1 2 3; do
-			printf '%s\n' "[Path]" "Name = line$i" "Link = wan$i" \
-				"Local = auto" "Remote = 203.0.113.1:7000"
-		done
-	} >"$TEST_TMP/site.conf"
-	printf '%s\n' "[Device]" "Name = braid0" "Address = 10.99.0.2/24" \
-		"[Socket]" "Name = main" "Local = 203.0.113.1:7000" \
-		"Listen = yes" "[Peer]" "Name = site" "Address = 10.99.0.1" \
-		"Route = 10.1.0.0/24" "KeyFile = $TEST_TMP/b.key" \
-		>"$TEST_TMP/hub.conf"
-}
-
-# usable END: paths that carry data
-usable() {
-	in_ns "$1" braidctl -j peer show dev braid0 |
-		jq -r '[.. | .paths_usable? // empty] | first // 0'
-}
-
-all_usable() { [ "$(usable "$GWA")" = 3 ] && [ "$(usable "$GWB")" -ge 3 ]; }
+: "${hub_state:?}"
+# shellcheck disable=SC2034 # tests/vm/run reads them
+rate_tests="test_every_line_carries" test_limit=120
 
 file_setup() {
-	hub_namespaces
-	hub_lan
-	hub_line 1 20 10
-	hub_line 2 30 25
-	hub_line 3 50 50
-	hub_configs
-	in_ns "$GWB" braidctl up "$TEST_TMP/hub.conf"
-	in_ns "$GWA" braidctl up "$TEST_TMP/site.conf"
-	until_true 10 all_usable
+	hub_up 20/10 30/25 50/50
+	hub_tunnel_up -e '/^Policy/d'
 }
 
 file_teardown() {
-	in_ns "$GWA" braidctl down "$TEST_TMP/site.conf"
-	in_ns "$GWB" braidctl down "$TEST_TMP/hub.conf"
-	for ns in "$HA" "$GWA" "$GWB" "$HB" core $N; do
-		ip netns del "$ns"
-	done
+	hub_tunnel_down
+	hub_down
+}
+
+# counter NAMESPACE NAME
+counter() {
+	in_ns "$1" braidctl -j dev show braid0 | jq ".[0].counters[\"$2\"]"
+}
+
+hub_knows() {
+	in_ns "$GWB" braidctl -j path show dev braid0 |
+		jq -e --arg a "$1" 'any(.[].remote; startswith($a + ":"))'
 }
 
 # What comes from the hub's side goes through NAT, on paths the module made.
@@ -124,27 +38,100 @@ test_both_ways() {
 	in_ns "$HB" ping -q -c 3 -i 0.2 10.1.0.2
 	tcp_flow "$HA" "$HB" 10.2.0.2 4 1 >"$TEST_TMP/up.json"
 	tcp_flow "$HB" "$HA" 10.1.0.2 4 1 >"$TEST_TMP/down.json"
-	expect "paths the hub uses" "$(usable "$GWB")" -ge 3
+	expect "paths the hub uses" "$(hub_usable "$GWB")" = 3
+	expect "the branch's probes that found no path" \
+		"$(counter "$GWB" rx-probe-stray)" = 0
+	# what a path bound to a link sends from is that link's
+	hub_moved 2 192.168.2
 }
 
-hub_knows() {
-	in_ns "$GWB" braidctl -j path show dev braid0 |
-		jq -r '.. | .remote? // empty' | grep -F "$1" >/dev/null
+# least_share KEY: of the branch's paths, per cent of what all have moved since
+least_share() {
+	in_ns "$GWA" braidctl -j path show dev braid0 | jq --argjson before "$1" "
+		[.[].$2] | [., \$before] | transpose | map(.[0] - .[1])
+		| 100 * min / add | floor"
 }
 
-# An uplink gets another address from its provider, in mid-transfer: the hub
-# learns it from the next probe, and nothing breaks.
-test_address_change() {
+moved() {
+	in_ns "$GWA" braidctl -j path show dev braid0 | jq -c "[.[].$1]"
+}
+
+# In each direction, by what each path counts: the smallest line is a fifth of
+# the sum. (How much they carry together is the benchmark's: hub.)
+test_every_line_carries() {
+	local before
+
+	before=$(moved tx_bytes)
+	tcp_flow "$HA" "$HB" 10.2.0.2 8 1 >"$TEST_TMP/up.json"
+	expect "least share, up" "$(least_share "$before" tx_bytes)" -ge 5
+	before=$(moved rx_bytes)
+	tcp_flow "$HB" "$HA" 10.1.0.2 8 1 >"$TEST_TMP/down.json"
+	expect "least share, down" "$(least_share "$before" rx_bytes)" -ge 5
+}
+
+# A line gets another address from its provider, in mid-transfer: the hub
+# learns it from the next packet, and nothing breaks.
+test_provider_renumbers() {
+	local flow n3
+
+	n3=$(hub_nat 3)
 	tcp_flow "$HA" "$HB" 10.2.0.2 8 1 >"$TEST_TMP/change.json" &
-	local flow=$!
-
+	flow=$!
 	sleep 2
-	ip -n n3 addr del 100.64.3.2/24 dev out0
-	ip -n n3 addr add 100.64.3.77/24 dev out0
-	ip -n n3 route replace default via 100.64.3.1
+	ip -n "$n3" addr del 100.64.3.2/24 dev out0
+	ip -n "$n3" addr add 100.64.3.77/24 dev out0
+	ip -n "$n3" route replace default via 100.64.3.1
 	until_true 30 hub_knows 100.64.3.77
 	wait $flow || fail "the transfer broke"
-	until_true 10 all_usable
+	until_true 10 hub_all_usable
+}
+
+# The branch's own address on a line goes and another one comes, by DHCP: the
+# path is down in between, says why, and goes on from the new address.
+test_dhcp_renumbers() {
+	local flow monitor events=$TEST_TMP/events
+
+	nsenter "--net=/run/netns/$GWA" braidctl -j monitor >"$events" &
+	monitor=$!
+	tcp_flow "$HA" "$HB" 10.2.0.2 8 1 >"$TEST_TMP/dhcp.json" &
+	flow=$!
+	sleep 2
+	hub_renumber 3 192.168.103
+	until_true 15 hub_moved 3 192.168.103
+	wait $flow || fail "the transfer broke"
+	until_true 10 hub_all_usable
+	kill $monitor
+	wait $monitor || true
+	jq -c 'select(.path == "wan3")' "$events"
+	jq -se 'map(select(.path == "wan3" and .reason == "its link has no address"))
+		| length == 1' "$events" || fail "no event says that the address went"
+}
+
+# stranger KEY: of the hub's path to where nobody answers
+stranger() {
+	in_ns "$GWB" braidctl -j path show dev braid0 | jq -r ".[] |
+		select(.remote | startswith(\"203.0.113.2:\")).$1"
+}
+
+limited() { [ "$(counter "$GWB" drop-tx-unvalidated)" -gt "$1" ]; }
+forgotten() { [ -z "$(stranger path)" ]; }
+
+# An authentic probe from an address where nobody is, as if it was led there: the
+# hub answers and asks, with three times its bytes and no more, and forgets.
+test_three_fold_limit() {
+	local before
+
+	before=$(counter "$GWB" drop-tx-unvalidated)
+	in_ns "$CORE" "$lib_dir/../../build/tests/forge" batch \
+		"$hub_state/conf/branch.copy" 203.0.113.1 7000 <<-END
+		type=2 path=40 sealed=0003001a00000000000000010028$(printf %032d 1)
+	END
+	until_true 5 limited "$before"
+	expect "its state" "$(stranger state)" = unvalidated
+	# 20 of IPv4, 8 of UDP, 12 clear, 30 of a probe, 16 of the tag
+	expect_between "bytes sent there" "$(stranger tx_bytes)" 86 $((3 * 86))
+	until_true 25 forgotten
+	hub_all_usable
 }
 
 without_carrier() {
@@ -159,12 +146,85 @@ test_carrier() {
 	for i in 1 2 3; do
 		ip -n "$GWA" link set "wan$i" down
 	done
-	until_true 60 without_carrier
+	until_true 3 without_carrier
 	for i in 1 2 3; do
+		expect "wan$i" "$(hub_path $i .reason)" = "its link is down"
 		ip -n "$GWA" link set "wan$i" up
-		ip -n "$GWA" route replace default via "192.168.$i.1" \
-			dev "wan$i" metric $((100 * i))
+		hub_ask $i
 	done
-	until_true 30 all_usable
+	until_true 30 hub_all_usable
 	in_ns "$HA" ping -q -c 2 -W 2 10.2.0.2
+}
+
+# The way of ha to the internet: braid0 or a line, as gwa has it now.
+way_out() {
+	ip -n "$GWA" -j route get 198.51.100.1 from 10.1.0.2 iif lan0 |
+		jq -r '.[0].dev'
+}
+
+leaves_by() { [ "$(way_out)" = "$1" ]; }
+
+# longest_gap: between two answers in a log of ping -D, in ms
+longest_gap() {
+	sed -n 's/^\[\([0-9.]*\)\].* bytes from .*/\1/p' "$1" | awk '
+		last && $1 - last > most { most = $1 - last } { last = $1 }
+		END { printf "%d", most * 1000 }'
+}
+
+# A path of the branch's that no link holds: only the mark keeps it out of the
+# tunnel.
+loose_path='/^# Bound to its link/i [Path]\nName = loose\nLocal = auto'
+loose_path+='\nRemote = 203.0.113.1:7000\n'
+
+# way_to_hub [MARK]: the link that the branch's packets to the hub leave by
+way_to_hub() {
+	ip -n "$GWA" -j route get 203.0.113.1 mark "${1:-0}" | jq -r '.[0].dev'
+}
+
+# Everything goes through the tunnel but its own packets. When nobody answers
+# them, a default route of another metric takes over, until somebody does.
+test_default_route() {
+	local ping gap loops
+
+	hub_tunnel_down
+	hub_tunnel_up -e '/^Policy/d' \
+		-e 's,^Route = 10.2.0.0/24,Route = 0.0.0.0/0,' \
+		-e '/10.99.0.1.24/a FwMark = 51' -e '/10.99.0.1.24/a Table = 51' \
+		-e "$loose_path"
+	# the hub's side knows the branch, and so do the lines' routers
+	ip -n "$CORE" route add 10.1.0.0/24 via 203.0.113.1
+	for i in 1 2 3; do
+		ip -n "$(hub_nat $i)" route replace 10.1.0.0/24 dev in0 via \
+			"$(ip -n "$GWA" -j addr show "wan$i" |
+				jq -r '.[0].addr_info[0].local')"
+	done
+	leaves_by braid0
+	in_ns "$HA" ping -q -c 3 -i 0.2 198.51.100.1
+	expect "the way of what is not marked" "$(way_to_hub)" = braid0
+	expect "the way of what is marked" "$(way_to_hub 51)" = wan1
+	nsenter "--net=/run/netns/$HA" ping -D -n -i 0.1 -W 1 198.51.100.1 \
+		>"$TEST_TMP/pings" &
+	ping=$!
+	while_true 1 true
+	# no line says anything, and the hub neither
+	in_ns "$GWB" nft -f - <<-NFT
+		table ip cut {
+			chain in {
+				type filter hook prerouting priority -300
+				udp dport 7000 drop
+			}
+		}
+	NFT
+	until_true 15 leaves_by wan1
+	while_true 1 true
+	in_ns "$GWB" nft delete table ip cut
+	until_true 15 leaves_by braid0
+	while_true 1 true
+	kill -INT $ping
+	wait $ping || true
+	gap=$(longest_gap "$TEST_TMP/pings")
+	note "longest time without an answer: $gap ms"
+	[ "$BRAID_DEBUG" != 0 ] || expect "ms without an answer" "$gap" -lt 8000
+	loops=$(counter "$GWA" drop-tx-loop)
+	expect "packets that would have come back" "$loops" = 0
 }
