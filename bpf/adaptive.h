@@ -36,7 +36,7 @@
  * @choose_ns: a flow's quickest path is looked for this often
  * @share: a flow is bulk, too, when it wants more than one part in @share of
  *	the quickest path
- * @gain_pct: another path must be quicker by this much, per cent ...
+ * @gain_pct: another path must be quicker by so much of the round trip, per cent
  * @gain_us: ... and at least by this much
  */
 struct braid_adaptive_cfg {
@@ -103,10 +103,13 @@ static inline int braid_adaptive_always(const struct braid_steer_ctx *pkt)
 	return sport == 53 || dport == 53;
 }
 
-/* When a packet given to the path now would be answered. */
+/*
+ * How much later than by the quickest path a packet given to this one now would
+ * arrive. The way back has no part in it: what is full there may be empty here.
+ */
 static inline __u64 braid_adaptive_delay(const struct braid_path_view *path)
 {
-	__u64 us = path->srtt_us ? path->srtt_us : BRAID_UNMEASURED_US;
+	__u64 us = path->srtt_us ? path->owd_us : BRAID_UNMEASURED_US;
 
 	if (path->rate)
 		us += path->queue_bytes * 1000000ULL / path->rate;
@@ -125,7 +128,7 @@ static inline __u32
 braid_adaptive_choose(const struct braid_adaptive_cfg *cfg,
 		      struct braid_steer_ctx *pkt, __u32 set, __u32 kept)
 {
-	__u64 best_us = ~0ULL, kept_us = ~0ULL, margin, us;
+	__u64 best_us = ~0ULL, margin, us;
 	struct braid_path_view *path;
 	__u32 best = BRAID_NO_SLOT;
 	int slot;
@@ -137,19 +140,20 @@ braid_adaptive_choose(const struct braid_adaptive_cfg *cfg,
 		if (!path)
 			continue;
 		us = braid_adaptive_delay(path);
-		if ((__u32)slot == kept)
-			kept_us = us;
 		if (us < best_us) {
 			best_us = us;
 			best = slot;
 		}
 	}
-	if (kept_us == ~0ULL)
+	if (kept >= BRAID_MAX_SLOTS || !(set >> kept & 1))
 		return best;
-	margin = kept_us * cfg->gain_pct / 100;
+	path = bpf_braid_path(&pkt->peer, kept);
+	if (!path)
+		return best;
+	margin = (__u64)path->srtt_us * cfg->gain_pct / 100;
 	if (margin < cfg->gain_us)
 		margin = cfg->gain_us;
-	return best_us + margin < kept_us ? best : kept;
+	return best_us + margin < braid_adaptive_delay(path) ? best : kept;
 }
 
 /* The flow's path, looked for anew from time to time or when it is gone. */

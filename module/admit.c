@@ -69,32 +69,77 @@ static void braid_stamp(struct braid_peer *peer, struct braid_tx_cb *cb,
 	*last = cb->gseq;
 }
 
-static void braid_path_take(struct braid_path *path, struct sk_buff *skb,
-			    u64 now_us)
+static void braid_path_put_front(struct braid_path *path, struct sk_buff *skb)
 {
-	struct braid_tx_cb *cb = braid_tx_cb(skb);
+	u32 size = braid_path_outer(path, skb->len);
 
-	path->backlog += braid_path_outer(path, skb->len);
-	if (cb->lane == BRAID_LANE_NONE) {
-		path->ahead += braid_path_outer(path, skb->len);
-		__skb_queue_tail(&path->front, skb);
-		return;
-	}
-	__skb_queue_tail(&path->fifo, skb);
-	path->lane_us = now_us;
-	path->lane_gseq = max(path->lane_gseq, cb->gseq);
+	path->backlog += size;
+	path->ahead += size;
+	__skb_queue_tail(&path->front, skb);
 }
 
-/* Where a packet of @len may go now, or -EAGAIN. */
-static int braid_pick(struct braid_peer *peer, u32 set, u32 len, u64 now_ns)
+/*
+ * A packet of @tin that has its number waits on @path from now on: ahead, if it
+ * has no order to keep with the rest or may not go where the rest goes.
+ */
+static void braid_path_put(struct braid_path *path, struct braid_tin *tin,
+			   struct sk_buff *skb, u64 now_us)
+{
+	struct braid_tx_cb *cb = braid_tx_cb(skb);
+	u32 size = braid_path_outer(path, skb->len);
+
+	cb->tin = tin;
+	tin->queued[path->slot] += size;
+	if (cb->lane != BRAID_LANE_NONE) {
+		path->lane_us = now_us;
+		path->lane_gseq = max(path->lane_gseq, cb->gseq);
+		if (!tin->set) {
+			path->backlog += size;
+			__skb_queue_tail(&path->fifo, skb);
+			return;
+		}
+	}
+	braid_path_put_front(path, skb);
+}
+
+struct sk_buff *braid_path_take(struct braid_path *path,
+				struct sk_buff_head *queue)
+{
+	struct sk_buff *skb = __skb_dequeue(queue);
+	u32 size;
+
+	lockdep_assert_held(&path->peer->lock);
+	if (!skb)
+		return NULL;
+	size = braid_path_outer(path, skb->len);
+	path->backlog -= size;
+	if (queue == &path->front)
+		path->ahead -= size;
+	if (braid_tx_cb(skb)->tin)
+		braid_tx_cb(skb)->tin->queued[path->slot] -= size;
+	braid_tx_cb(skb)->tin = NULL;
+	return skb;
+}
+
+/*
+ * Where a packet of @len may go now, or -EAGAIN. AUTO has all that waits on a
+ * path in front of it. A tin that may not use all paths goes ahead of that: only
+ * what it has put there itself counts, else one with a longer path in its
+ * set, which may wait longer for the shorter one, would keep it out for ever.
+ */
+static int braid_pick(struct braid_peer *peer, struct braid_tin *tin, u32 set,
+		      u32 len, u64 now_ns)
 {
 	struct braid_way way[BRAID_MAX_SLOTS];
+	unsigned long bits = tin->set ? set : 0;
 	u64 wake_ns;
 	int slot;
 
 	if (!set)
 		return -ENETUNREACH;
 	braid_peer_ways(peer, set, way);
+	for_each_set_bit(slot, &bits, BRAID_MAX_SLOTS)
+		way[slot].backlog = tin->queued[slot];
 	/* What is much longer would make all others wait for it. */
 	set = braid_sched_near(way, set, BRAID_NEAR_US);
 	slot = braid_sched_pick(way, set,
@@ -111,23 +156,12 @@ void braid_path_readmit(struct braid_path *path)
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&peer->lock);
-	while ((skb = __skb_dequeue(&path->front)) ||
-	       (skb = __skb_dequeue(&path->fifo))) {
+	while ((skb = braid_path_take(path, &path->front)) ||
+	       (skb = braid_path_take(path, &path->fifo))) {
 		__skb_queue_tail(&peer->readmit, skb);
 		braid_count(peer->braid, BRAID_CNT_TX_READMIT);
 	}
-	path->backlog = 0;
-	path->ahead = 0;
-}
-
-/* A repair goes ahead; its number proves nothing and needs no order. */
-static void braid_path_take_repair(struct braid_path *path,
-				   struct sk_buff *skb)
-{
-	path->backlog += braid_path_outer(path, skb->len);
-	path->ahead += braid_path_outer(path, skb->len);
-	path->repaired++;
-	__skb_queue_tail(&path->front, skb);
+	path->lead = 0;
 }
 
 /*
@@ -150,7 +184,8 @@ static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 		}
 		braid_peer_ways_ahead(peer, set, way);
 		slot = braid_sched_quickest(way, set, now_ns);
-		braid_path_take_repair(peer->slot[slot], skb);
+		peer->slot[slot]->repaired++;
+		braid_path_put_front(peer->slot[slot], skb);
 	}
 	return true;
 }
@@ -268,8 +303,8 @@ static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
  * knows copies by it. A path that is far behind is left out: its copy would
  * only come late.
  */
-static void braid_admit_copies(struct braid_peer *peer, struct sk_buff *skb,
-			       u32 set, u64 now_us)
+static void braid_admit_copies(struct braid_peer *peer, struct braid_tin *tin,
+			       struct sk_buff *skb, u32 set, u64 now_us)
 {
 	unsigned long bits = set;
 	struct sk_buff *copy;
@@ -286,7 +321,7 @@ static void braid_admit_copies(struct braid_peer *peer, struct sk_buff *skb,
 			return;
 		if (braid_tx_cb(copy)->lane != BRAID_LANE_NONE)
 			braid_schedule_use(path, braid_tx_cb(copy)->gseq);
-		braid_path_take(path, copy, now_us);
+		braid_path_put(path, tin, copy, now_us);
 	}
 }
 
@@ -305,7 +340,8 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 
 	if (!READ_ONCE(tin->busy) && !READ_ONCE(tin->taken))
 		return false;
-	slot = braid_pick(peer, set, READ_ONCE(peer->braid->dev->mtu), now_ns);
+	slot = braid_pick(peer, tin, set, READ_ONCE(peer->braid->dev->mtu),
+			  now_ns);
 	if (slot < 0 || !braid_tin_fill(peer, tin, set, now_us))
 		return false;
 	/* The tin may have been given to another set before it was taken. */
@@ -319,8 +355,8 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 	if (braid_tx_cb(skb)->lane != BRAID_LANE_NONE)
 		braid_schedule_use(peer->slot[slot], braid_tx_cb(skb)->gseq);
 	if (braid_tx_cb(skb)->kind == BRAID_KIND_COPY)
-		braid_admit_copies(peer, skb, set & ~BIT(slot), now_us);
-	braid_path_take(peer->slot[slot], skb, now_us);
+		braid_admit_copies(peer, tin, skb, set & ~BIT(slot), now_us);
+	braid_path_put(peer->slot[slot], tin, skb, now_us);
 	braid_sent_note(peer, tin, slot, skb->len);
 	peer->busy_us = now_us;
 	return true;

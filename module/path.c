@@ -9,6 +9,7 @@
 #include "link.h"
 #include "peer.h"
 #include "probe.h"
+#include "queue.h"
 #include "repair.h"
 #include "trace.h"
 #include "transmit.h"
@@ -374,32 +375,57 @@ void braid_path_state_set(struct braid_path *path, enum braid_path_state state,
 	braid_event_path(path, old);
 }
 
+s64 braid_path_delay(const struct braid_path *path, u64 now_us)
+{
+	s64 queue = path->owd.smooth_us - path->owd.base_us;
+	s64 age = now_us - path->loss.last_report_us;
+
+	if (!path->owd.valid)
+		return path->rtt.srtt_us / 2;
+	return path->owd.base_us + max(queue - age, 0LL);
+}
+
+/*
+ * A path's delay is told relative to the quickest one's, and that of a path
+ * without traffic gets less with time: one sample changes all.
+ */
+static void braid_path_view_delays(struct braid_peer *peer, u64 now_us)
+{
+	s64 quickest = S64_MAX;
+	struct braid_path *path;
+	int i;
+
+	braid_for_each_slot(peer, path, i)
+		if (path->owd.valid && braid_path_up(path))
+			quickest = min(quickest,
+				       braid_path_delay(path, now_us));
+	braid_for_each_slot(peer, path, i)
+		WRITE_ONCE(path->view.owd_us,
+			   path->owd.valid && quickest != S64_MAX ?
+			   max(braid_path_delay(path, now_us) - quickest, 0) :
+			   0);
+}
+
 void braid_path_view_update(struct braid_path *path)
 {
 	struct braid_peer *peer = braid_locked(path);
 	struct braid_path_view *v = &path->view;
 	u32 win = path->win_sent;
-	s64 quickest = S64_MAX;
-	struct braid_path *p;
-	int i;
 
-	braid_for_each_slot(peer, p, i)
-		if (p->owd.valid && braid_path_up(p))
-			quickest = min(quickest, p->owd.smooth_us);
+	braid_path_view_delays(peer, braid_now_us());
 	WRITE_ONCE(v->state, path->state);
 	WRITE_ONCE(v->usable, !!(peer->usable & BIT(path->slot)));
 	WRITE_ONCE(v->standby, READ_ONCE(path->standby));
 	WRITE_ONCE(v->cost, READ_ONCE(path->cost));
 	WRITE_ONCE(v->srtt_us, path->rtt.srtt_us);
 	WRITE_ONCE(v->min_rtt_us, path->rtt.min_us);
-	WRITE_ONCE(v->owd_us, path->owd.valid && quickest != S64_MAX ?
-		   max_t(s64, path->owd.smooth_us - quickest, 0) : 0);
 	WRITE_ONCE(v->jitter_us, path->owd.jitter_us);
 	WRITE_ONCE(v->queue_us, path->owd.queue_us);
 	WRITE_ONCE(v->loss_ppm, win ? div_u64(1000000ULL * path->win_lost, win)
 				    : 0);
 	WRITE_ONCE(v->rate, path->rate.rate);
-	WRITE_ONCE(v->queue_bytes, path->backlog);
+	WRITE_ONCE(v->queue_bytes, path->ahead +
+				   braid_queue_bytes(peer, BIT(path->slot)));
 	WRITE_ONCE(v->id, path->id);
 	WRITE_ONCE(v->slot, path->slot);
 	WRITE_ONCE(v->tx_packets, path->tx_packets);

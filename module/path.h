@@ -63,10 +63,12 @@ struct braid_session;
  * @rate: rate estimate
  * @free_ns: when the link is free again, by pacing
  * @control: sealed next, not paced: control packets, unstamped
- * @front: packets without a lane, stamped
+ * @front: what goes ahead, stamped: packets without a lane, repairs, and flows
+ *	that may not use all paths, these in order of gseq
  * @fifo: packets with a lane, stamped, in order of gseq
  * @backlog: outer bytes in @front and @fifo
  * @ahead: outer bytes in @front
+ * @lead: outer bytes by which @front was served more than @fifo, which waited
  * @large_us: when the last large packet gave a delay sample
  * @active: schedule says it carries packets with a lane
  * @since_gseq: see struct braid_sched_path
@@ -125,6 +127,7 @@ struct braid_path {
 	struct sk_buff_head fifo;
 	u32 backlog;
 	u32 ahead;
+	u32 lead;
 	u64 large_us;
 	bool active;
 	u64 since_gseq;
@@ -191,6 +194,12 @@ bool braid_path_matches(const struct braid_path *path,
 struct braid_path *braid_path_by_origin(struct braid_peer *peer,
 					const struct braid_origin *o);
 
+/*
+ * The path's delay now, us. A queue seen at the last report has drained
+ * meanwhile as far as the time goes; else a path that once looked long would get
+ * no packet, hence no new sample, and look long for ever. Peer's lock.
+ */
+s64 braid_path_delay(const struct braid_path *path, u64 now_us);
 /* Forgets all it learned and starts under a new session. Peer's lock. */
 void braid_path_start(struct braid_path *path, struct braid_session *s);
 /* Derives its key of an epoch that nobody can find yet. Peer's lock. */

@@ -379,21 +379,6 @@ void braid_peer_usable_update(struct braid_peer *peer)
 	braid_peer_carrier(peer);
 }
 
-/*
- * The path's delay now. A queue seen at the last report has drained meanwhile
- * as far as the time goes; else a path that once looked long would get no
- * packet, hence no new sample, and look long for ever.
- */
-static s64 braid_path_delay(const struct braid_path *path, u64 now_us)
-{
-	s64 queue = path->owd.smooth_us - path->owd.base_us;
-	s64 age = now_us - path->loss.last_report_us;
-
-	if (!path->owd.valid)
-		return path->rtt.srtt_us / 2;
-	return path->owd.base_us + max(queue - age, 0LL);
-}
-
 void braid_peer_ways(struct braid_peer *peer, u32 set, struct braid_way *way)
 {
 	u64 now_us = braid_now_us();

@@ -290,6 +290,21 @@ void braid_queue_purge(struct braid_peer *peer)
 	}
 }
 
+u32 braid_queue_bytes(struct braid_peer *peer, u32 set)
+{
+	u32 n = 0;
+	int i;
+
+	for (i = 0; i < BRAID_MAX_TINS; i++) {
+		/* Pairs with braid_tin_get(). */
+		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
+
+		if (tin && READ_ONCE(tin->set) == set)
+			n += READ_ONCE(tin->fq.backlog_bytes);
+	}
+	return n;
+}
+
 u32 braid_queue_packets(struct braid_peer *peer)
 {
 	u32 n = 0;

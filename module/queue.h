@@ -32,11 +32,14 @@ struct braid_peer;
  * @kind: kind of the verdict
  * @stamped: @gseq and @back are set; it may only be sent under them
  * @repairs: how often it was sent again
+ * @ahead: it left before packets with lower numbers that wait on its path
  * @stamped_us: when it got its number
+ * @tin: whose room it takes while it waits on a path, or NULL
  */
 struct braid_tx_cb {
 	u64 gseq;
 	u64 stamped_us;
+	struct braid_tin *tin;
 	codel_time_t codel_us;
 	u32 hash;
 	u16 lane;
@@ -44,6 +47,7 @@ struct braid_tx_cb {
 	u8 flags;
 	u8 kind;
 	bool stamped;
+	bool ahead;
 	u8 repairs;
 };
 
@@ -72,6 +76,7 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  *	be given to another set.
  * @segments: what was taken off @fq and split, waits for admission; peer's
  *	lock
+ * @queued: outer bytes of it that wait on the path of each slot; peer's lock
  * @sent: what becomes of the packet in @segments, told to the policy at its
  *	end; peer's lock
  * @tell: @sent is being kept
@@ -89,6 +94,7 @@ struct braid_tin {
 	bool busy;
 	bool taken;
 	struct sk_buff_head segments;
+	u32 queued[BRAID_MAX_SLOTS];
 	struct braid_sent_ctx sent;
 	bool tell;
 };
@@ -122,6 +128,8 @@ struct sk_buff *braid_queue_next(struct braid_tin *tin);
 void braid_queue_tune(struct braid_tin *tin, u64 rate, u32 rtt_us, u64 now_us);
 /* Drops all of a peer's packets and its tins; nobody else uses it any more. */
 void braid_queue_purge(struct braid_peer *peer);
+/* Bytes that wait for the paths of @set and no others. */
+u32 braid_queue_bytes(struct braid_peer *peer, u32 set);
 /* Packets that wait in all tins of a peer, for display. */
 u32 braid_queue_packets(struct braid_peer *peer);
 

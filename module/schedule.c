@@ -38,7 +38,7 @@ void braid_schedule_tick(struct braid_peer *peer, u64 now_us)
 	int i;
 
 	braid_for_each_slot(peer, path, i)
-		if (path->active && skb_queue_empty(&path->fifo) &&
+		if (path->active && !path->backlog &&
 		    !path->loss.flying_packets &&
 		    (!braid_path_up(path) ||
 		     now_us - path->lane_us > BRAID_IDLE_US))

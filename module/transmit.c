@@ -20,6 +20,8 @@
 #define BRAID_PUMP_ROUNDS	32
 /* Packets that are this little early go along: fewer timers. */
 #define BRAID_PACE_SLACK_NS	(200 * NSEC_PER_USEC)
+/* Bytes that may go ahead of what waits before that has a turn. */
+#define BRAID_LEAD		12000
 /* Headers that come in front of ours. */
 #define BRAID_HEADROOM	(BRAID_OUTER_ROOM + BRAID_HDR_LEN + BRAID_DATA_LEN)
 
@@ -154,21 +156,39 @@ static bool braid_stamp_control(struct braid_path *path,
 	return true;
 }
 
+/*
+ * The front goes first, but not all the time: what waits in the FIFO has others
+ * of its lane waiting at the other end. When its turn has come it still lets
+ * what is older than itself pass, so that no higher number goes before a lower
+ * one that is to prove something.
+ */
+static struct sk_buff *braid_path_next(struct braid_path *path)
+{
+	struct sk_buff *front = skb_peek(&path->front);
+	struct sk_buff *waits = skb_peek(&path->fifo);
+	u32 size;
+
+	if (front && (!waits || path->lead < BRAID_LEAD ||
+		      braid_tx_cb(front)->gseq < braid_tx_cb(waits)->gseq)) {
+		size = braid_path_outer(path, front->len);
+		path->lead = waits ? path->lead + size : 0;
+		braid_tx_cb(front)->ahead = waits;
+		return braid_path_take(path, &path->front);
+	}
+	size = braid_path_outer(path, waits->len);
+	path->lead -= min(path->lead, size);
+	return braid_path_take(path, &path->fifo);
+}
+
 /* False: there was nothing to send after all. */
 static bool braid_stamp_data(struct braid_path *path,
 			     struct braid_outgoing *out)
 {
 	struct braid_peer *peer = path->peer;
-	struct sk_buff *skb = __skb_dequeue(&path->front);
+	struct sk_buff *skb = braid_path_next(path);
+	u32 size = braid_path_outer(path, skb->len);
 	struct braid_sent *rec;
-	u32 size;
 
-	if (skb)
-		path->ahead -= braid_path_outer(path, skb->len);
-	else
-		skb = __skb_dequeue(&path->fifo);
-	size = braid_path_outer(path, skb->len);
-	path->backlog -= size;
 	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size))
 		return false;
 	rec = braid_stamp_sent(path, size, !path->backlog &&
@@ -229,7 +249,8 @@ static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
 {
 	struct braid_tx_cb *cb = braid_tx_cb(out->skb);
 	struct braid_data_hdr data = {
-		.gseq = cb->gseq, .lane = cb->lane, .back = cb->back,
+		.gseq = cb->gseq, .back = cb->back,
+		.lane = cb->lane | (cb->ahead ? BRAID_LANE_AHEAD : 0),
 	};
 	u32 len = out->skb->len;
 	struct sk_buff *skb;

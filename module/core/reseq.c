@@ -467,7 +467,7 @@ enum braid_verdict_in braid_reseq_insert(struct braid_reseq *rs,
 	item->arrived_us = now_us;
 	err = braid_ring_commit(rs->seen, BRAID_SEEN_WORDS, &rs->next,
 				item->gseq);
-	if (ordered && s)
+	if (ordered && s && !(item->lane & BRAID_LANE_AHEAD))
 		moved = path_advance(rs, s, item->gseq, !err);
 	if (err == -EEXIST) {
 		rs->stats.duplicate++;

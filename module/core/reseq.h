@@ -6,9 +6,8 @@
  * Three orders hold at the sender and everything here rests on them: gseq
  * rises within a lane in flow order; gseq of packets with a lane rises within
  * each path in sending order; packet numbers rise within each path. A repair
- * (a lower gseq after a higher one on a path) proves nothing. One that overtakes
- * what waits on its path may prove too early; the hold of a repair time, which
- * begins with the proof, covers that.
+ * (a lower gseq after a higher one on a path) proves nothing, nor does what went
+ * ahead of packets that waited on its path and says so.
  *
  * A hole before a held packet is released, in this order of preference,
  *  (a) because its packets came,
@@ -38,7 +37,7 @@
  * @gseq: its number in the session, all 64 bits
  * @arrived_us: when it came
  * @size: bytes that count against the bounds
- * @lane: ordering domain, or BRAID_LANE_NONE
+ * @lane: ordering domain, perhaps with BRAID_LANE_AHEAD; or BRAID_LANE_NONE
  * @back: distance to its predecessor in the lane, or BRAID_BACK_FAR
  * @path: index of the path that brought it, below BRAID_RX_PATHS
  *

@@ -30,6 +30,7 @@ enum braid_type {
 };
 
 #define BRAID_LANE_NONE	0xffff	/* no order, goes ahead */
+#define BRAID_LANE_AHEAD	0x8000	/* in a lane: proves nothing about its path */
 #define BRAID_BACK_FAR	0xffff	/* predecessor unknown or further away */
 #define BRAID_MAX_PATHS	32	/* paths of a peer in use at a time */
 #define BRAID_MAX_RANGES	32	/* ranges of a report */
@@ -63,7 +64,8 @@ int braid_hdr_read(struct braid_hdr *h, const u8 *p, size_t len);
 /**
  * struct braid_data_hdr - the sealed part ahead of an inner packet
  * @gseq: low half of the packet's number in the session
- * @lane: ordering domain, or BRAID_LANE_NONE
+ * @lane: ordering domain, with BRAID_LANE_AHEAD if it went ahead of packets
+ *	that wait on its path; or BRAID_LANE_NONE
  * @back: gseq minus the gseq of the lane's previous packet, or BRAID_BACK_FAR
  */
 struct braid_data_hdr {

@@ -36,6 +36,7 @@ struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot)
 static void begin(void)
 {
 	static const uint32_t srtt[] = { 20000, 50000, 100000 };
+	static const uint32_t owd[] = { 0, 15000, 40000 };
 	static const uint64_t rate[] = { 2500000, 3750000, 6250000 };
 	int i;
 
@@ -44,6 +45,7 @@ static void begin(void)
 		views[i].state = BRAID_STATE_UP;
 		views[i].usable = 1;
 		views[i].srtt_us = srtt[i];
+		views[i].owd_us = owd[i];
 		views[i].rate = rate[i];
 	}
 	now = 1000 * SEC;
@@ -245,22 +247,30 @@ START_TEST(adaptive_path_has_hysteresis)
 
 	begin();
 	check_pin(steer(100), 0);
-	/* the other path is quicker by less than a tenth: stay */
-	views[1].srtt_us = 18500;
+	/* the other path is quicker by less than a tenth of 20 ms: stay */
+	views[0].owd_us = 1500;
+	views[1].owd_us = 0;
 	for (i = 0; i < 100; i++, now += 20 * MS)
 		check_pin(steer(100), 0);
 	ck_assert_uint_eq(flow.moves, 0);
-	views[1].srtt_us = 17000;
+	views[0].owd_us = 2500;
+	now += 20 * MS;
+	check_pin(steer(100), 1);
+	/* what is slow on the way back is not slow */
+	views[1].srtt_us = 90000;
 	now += 20 * MS;
 	check_pin(steer(100), 1);
 	/* and the way back is as wide */
-	views[0].srtt_us = 16000;
+	views[0].owd_us = 0;
+	views[1].owd_us = 1500;
+	views[1].srtt_us = 20000;
 	now += 20 * MS;
 	check_pin(steer(100), 1);
 	ck_assert_uint_eq(flow.moves, 1);
 	/* a millisecond at least, where all paths are quick */
 	views[0].srtt_us = 300;
 	views[1].srtt_us = 1200;
+	views[1].owd_us = 900;
 	now += 20 * MS;
 	check_pin(steer(100), 1);
 }
@@ -272,10 +282,10 @@ START_TEST(adaptive_jitter_does_not_flap)
 	int i;
 
 	begin();
-	views[1].srtt_us = 20000;
+	views[2].owd_us = 900;
 	for (i = 0; i < 10000; i++, now += 20 * MS) {
-		views[0].srtt_us = 20000 + unit_below(&seed, 900);
-		views[1].srtt_us = 20000 + unit_below(&seed, 900);
+		views[0].owd_us = unit_below(&seed, 900);
+		views[1].owd_us = unit_below(&seed, 900);
 		steer(100);
 	}
 	ck_assert_uint_eq(flow.moves, 0);
@@ -293,7 +303,11 @@ START_TEST(adaptive_path_leaves)
 	now += 20 * MS;
 	check_pin(steer(100), 0);
 	ck_assert_uint_eq(flow.moves, 2);
-	/* a queue, a loss, a suspicion are reasons as well */
+	/* a delay, a queue, a loss, a suspicion are reasons */
+	views[0].owd_us = 20000;
+	now += 20 * MS;
+	check_pin(steer(100), 1);
+	views[0].owd_us = 0;
 	views[0].queue_bytes = 250000;
 	now += 20 * MS;
 	check_pin(steer(100), 1);

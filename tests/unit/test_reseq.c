@@ -199,6 +199,35 @@ static void pass(u64 g, u64 now)
 		list_del(out.next);
 }
 
+/* What went ahead says so: its number is no proof that those before it left. */
+START_TEST(no_proof_by_what_went_ahead)
+{
+	unsigned int i;
+
+	two_paths();
+	put(0, 1, BRAID_BACK_FAR, 0, 1);
+	/* 2 waits for 1, which waits on path 0 behind lane 2's, which go ahead */
+	put(2, 1, 1, 1, 2);
+	for (i = 0; i < 8; i++)
+		put(4 + i, 2 | BRAID_LANE_AHEAD, i ? 1 : BRAID_BACK_FAR, 0, 3);
+	for (i = 0; i < 8; i++)
+		put(12 + i, 3, i ? 1 : BRAID_BACK_FAR, 1, 4);
+	EXPECT(0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, NONE);
+	ck_assert_uint_eq(rs.stats.proof, 0);
+	put(1, 1, 1, 0, 5);
+	EXPECT(1, 2, NONE);
+	/* without the mark they would have been one */
+	put(21, 1, BRAID_BACK_FAR, 1, 6);
+	put(23, 1, 1, 1, 6);
+	EXPECT(21, NONE);
+	for (i = 0; i < 8; i++)
+		put(24 + i, 2, i ? 1 : BRAID_BACK_FAR, 0, 7);
+	for (i = 0; i < 8; i++)
+		put(32 + i, 3, i ? 1 : BRAID_BACK_FAR, 1, 8);
+	ck_assert_uint_eq(rs.stats.proof, 1);
+}
+END_TEST
+
 START_TEST(repair_time_after_proof)
 {
 	two_paths();
@@ -990,6 +1019,7 @@ int main(void)
 	tcase_add_test(tc, duplicates_and_late);
 	tcase_add_test(tc, proof);
 	tcase_add_test(tc, no_proof_by_what_overtakes);
+	tcase_add_test(tc, no_proof_by_what_went_ahead);
 	tcase_add_test(tc, repair_time_after_proof);
 	tcase_add_test(tc, backstop);
 	tcase_add_test(tc, backstop_on_a_path_between);

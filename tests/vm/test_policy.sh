@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/tunnel.sh
 . "${lib_dir:?}/tunnel.sh"
 
-rate_tests="test_bulk_is_striped"
+rate_tests="test_bulk_is_striped test_interactive_beside_bulk"
 test_limit=180
 
 top=$(cd "$lib_dir/../.." && pwd)
@@ -161,6 +161,23 @@ test_bulk_is_striped() {
 	# all that was sent, less what CoDel dropped, is on some path
 	jq -e '([.slot_bytes[], .other_bytes] | add) as $sum |
 		$sum <= .out_bytes and $sum >= .out_bytes * 0.9' <<<"$bulk"
+}
+
+# The quickest path is as full as the others, and whoever may use no other still
+# gets through at once.
+test_interactive_beside_bulk() {
+	load_adaptive
+	in_ns "$HB" iperf3 -s -1 -D
+	until_true 5 listening "$HB" 5201
+	in_ns "$HA" iperf3 -c 10.2.0.2 -t 8 >/dev/null &
+	until_true 10 bulk_sent $((6 << 20))
+	in_ns "$HA" ping -c 60 -i 0.05 10.2.0.2 >"$TEST_TMP/ping"
+	wait $!
+	tail -n 2 "$TEST_TMP/ping"
+	grep -q ' 60 received' "$TEST_TMP/ping" || fail "pings were lost"
+	# alone they take 21 ms; behind what waits for the longest path, 100
+	expect "ms on average" "$(sed -n 's|^rtt.*= [^/]*/\([0-9]*\).*|\1|p' \
+		"$TEST_TMP/ping")" -lt 60
 }
 
 # flows_of COOKIE: entries of the namespace.

@@ -91,7 +91,8 @@ struct braid_steer_paths;
  * @jitter_us: deviation of the one-way delay
  * @queue_us: delay beyond the smallest recent one, at the link
  * @loss_ppm: lost packets per million
- * @queue_bytes: admitted here and not yet sent
+ * @queue_bytes: outer bytes that a packet for this path alone would wait for;
+ *	what may use all paths waits behind it and does not count
  * @rate: estimated delivery rate, bytes per second, 0 before the first sample
  * @tx_packets: packets sent
  * @tx_bytes: bytes sent, outer IP header included
