@@ -160,6 +160,9 @@ void braid_probe_later(struct braid_path *path, u64 now_us)
 void braid_path_alive(struct braid_path *path, u64 now_us)
 {
 	lockdep_assert_held(&path->peer->lock);
+	/* What it sent before still arrives and is told of; more it cannot. */
+	if (path->unreachable)
+		return;
 	path->unanswered = 0;
 	if (path->state == BRAID_PATH_STATE_UP)
 		return;

@@ -33,7 +33,6 @@ hub_change() {
 		$((flow_start_ms + hub_end_at * 1000)))"
 	metric change_gap_ms "$(samples_gap "$table" "$from" $((to + 1000)) |
 		cut -d " " -f 1)"
-	metric moved_ms $((to - from))
 	keep "$table" samples
 	echo "$from $to" >"$work/events"
 	keep "$work/events" events

@@ -148,15 +148,21 @@ hub_down() {
 	rm -rf "$hub_state" "$topo_state"
 }
 
-# hub_renumber I NETWORK: the line's router takes another network, and the branch
-# lets go of its address and asks for a new one.
+# hub_renumber I NETWORK: the branch lets go of its address on a line, and gets one
+# of another network.
 hub_renumber() {
-	local client
+	hub_release "$1"
+	hub_lease "$1" "$2"
+}
 
-	client=$(cat "$hub_state/client.$1")
-	kill -USR2 "$client"
+hub_release() {
+	kill -USR2 "$(cat "$hub_state/client.$1")"
 	# it remembers one signal, and that only when it is not at one
 	until_true 10 hub_without_address "$1"
+}
+
+# hub_lease I NETWORK: the line's router takes it, and the branch asks
+hub_lease() {
 	hub_dhcp "$1" "$2"
 	until_true 10 listening "$(hub_nat "$1")" 67 udp
 	hub_ask "$1"

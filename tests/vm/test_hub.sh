@@ -86,25 +86,25 @@ test_provider_renumbers() {
 	until_true 10 hub_all_usable
 }
 
-# The branch's own address on a line goes and another one comes, by DHCP: the
-# path is down in between, says why, and goes on from the new address.
-test_dhcp_renumbers() {
-	local flow monitor events=$TEST_TMP/events
+hub_says() { [ "$(hub_path "$1" .reason)" = "$2" ]; }
 
-	nsenter "--net=/run/netns/$GWA" braidctl -j monitor >"$events" &
-	monitor=$!
+# The branch's own address on a line goes and another one comes, by DHCP: the
+# path is down in between and says why, whatever reports still come of what it
+# sent before; then it goes on from the new address.
+test_dhcp_renumbers() {
+	local flow
+
 	tcp_flow "$HA" "$HB" 10.2.0.2 8 1 >"$TEST_TMP/dhcp.json" &
 	flow=$!
 	sleep 2
-	hub_renumber 3 192.168.103
+	hub_release 3
+	until_true 2 hub_says 3 "its link has no address"
+	while_true 1 hub_says 3 "its link has no address"
+	expect "its state" "$(hub_path 3 .state)" = down
+	hub_lease 3 192.168.103
 	until_true 15 hub_moved 3 192.168.103
 	wait $flow || fail "the transfer broke"
 	until_true 10 hub_all_usable
-	kill $monitor
-	wait $monitor || true
-	jq -c 'select(.path == "wan3")' "$events"
-	jq -se 'map(select(.path == "wan3" and .reason == "its link has no address"))
-		| length == 1' "$events" || fail "no event says that the address went"
 }
 
 # stranger KEY: of the hub's path to where nobody answers
