@@ -26,6 +26,7 @@
 
 #define STEP_FIRST	(BRAID_RATE_ONE / 32)
 #define STEP_LAST	(BRAID_RATE_ONE / 2)
+#define STEP_ALIEN	(BRAID_RATE_ONE / 16)
 /* Probes in a row that told nothing. */
 #define IDLE_PROBES	8
 #define WAIT_FIRST_US	(200 * BRAID_USEC_PER_MSEC)
@@ -628,8 +629,9 @@ static void cruising(struct braid_rate *r, const struct measure *m,
 
 /*
  * Beside somebody else's queue (or on a path that became longer, until that
- * is known) ours cannot be seen. As BBR does, then: now and then a round at
- * a quarter more, and the best of the last rounds is the estimate.
+ * is known) ours cannot be seen. As BBR does, then: now and then a round of
+ * more, and the best of the last rounds is the estimate. BBR's quarter more would
+ * take a CUBIC flow beside us its share.
  */
 static void competing(struct braid_rate *r, const struct measure *m,
 		      u64 now_us, bool backlogged)
@@ -652,7 +654,7 @@ static void competing(struct braid_rate *r, const struct measure *m,
 		compete(r, now_us);
 	else
 		pace(r, now_us < r->phase_us + r->round_us && backlogged ?
-			BRAID_RATE_ONE * 5 / 4 : BRAID_RATE_ONE);
+			BRAID_RATE_ONE + STEP_ALIEN : BRAID_RATE_ONE);
 }
 
 /* The link said no: its queue grew, or it lost more than it does anyway. */
