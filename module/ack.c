@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 
 #include "device.h"
+#include "flow.h"
 #include "peer.h"
 
 /* Options of a segment that has a timestamp and nothing else. */
@@ -22,28 +23,18 @@ struct braid_ack_seen {
 	bool plain;
 };
 
-/* Where the TCP header of an unfragmented packet begins, 0 for unknown. */
-static unsigned int braid_ack_offset(const struct sk_buff *skb)
-{
-	if (skb->protocol == htons(ETH_P_IP))
-		return ip_hdr(skb)->ihl * 4;
-	return ipv6_hdr(skb)->nexthdr == IPPROTO_TCP ?
-	       sizeof(struct ipv6hdr) : 0;
-}
-
 /* Is it a segment with ACK alone, and no payload? */
 static bool braid_ack_read(const struct sk_buff *skb,
 			   const struct braid_steer_ctx *ctx,
 			   struct braid_ack_seen *seen)
 {
-	unsigned int at = braid_ack_offset(skb), len;
+	unsigned int at = braid_flow_tcp_offset(skb, ctx), len;
 	struct {
 		struct tcphdr th;
 		__be32 option;
 	} buf, *h;
 
-	if (ctx->flow.proto != IPPROTO_TCP || ctx->tcp_flags != TCPHDR_ACK ||
-	    ctx->flags & BRAID_FRAGMENT || !at || skb_is_gso(skb))
+	if (!at || ctx->tcp_flags != TCPHDR_ACK || skb_is_gso(skb))
 		return false;
 	len = min_t(unsigned int, skb->len - at, sizeof(buf));
 	if (skb->len <= at || len < sizeof(struct tcphdr))

@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <net/dsfield.h>
 #include <net/flow_dissector.h>
+#include <net/ip.h>
 
 #include "device.h"
 #include "peer.h"
@@ -96,6 +97,31 @@ void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
 	ctx->tcp_flags = braid_flow_tcp_flags(skb, &keys);
 	ctx->wire_len = braid_flow_wire_len(skb, &keys);
 	ctx->hash = flow_hash_from_keys(&keys);
+}
+
+unsigned int braid_flow_tcp_offset(const struct sk_buff *skb,
+				   const struct braid_steer_ctx *ctx)
+{
+	if (ctx->flow.proto != IPPROTO_TCP || ctx->flags & BRAID_FRAGMENT)
+		return 0;
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_hdr(skb)->protocol == IPPROTO_TCP &&
+		       !ip_is_fragment(ip_hdr(skb)) ? ip_hdr(skb)->ihl * 4 : 0;
+	return ipv6_hdr(skb)->nexthdr == IPPROTO_TCP ?
+	       sizeof(struct ipv6hdr) : 0;
+}
+
+bool braid_flow_tcp_seq(const struct sk_buff *skb,
+			const struct braid_steer_ctx *ctx, u32 *seq)
+{
+	unsigned int at = braid_flow_tcp_offset(skb, ctx);
+	__be32 be;
+
+	if (!at || skb_copy_bits(skb, at + offsetof(struct tcphdr, seq), &be,
+				 sizeof(be)))
+		return false;
+	*seq = ntohl(be);
+	return true;
 }
 
 void braid_flow_peer(struct braid_peer_ctx *ctx, struct braid_peer *peer)

@@ -17,6 +17,15 @@ struct braid_peer;
  */
 void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
 			u8 direction);
+/*
+ * Where the TCP header of a dissected packet begins, from the network header
+ * on, or 0: no TCP, a fragment, behind IPv6 extension headers, in a tunnel.
+ */
+unsigned int braid_flow_tcp_offset(const struct sk_buff *skb,
+				   const struct braid_steer_ctx *ctx);
+/* The sequence number of such a packet; false when it has none. */
+bool braid_flow_tcp_seq(const struct sk_buff *skb,
+			const struct braid_steer_ctx *ctx, u32 *seq);
 /* Fills the peer's part of a context. */
 void braid_flow_peer(struct braid_peer_ctx *ctx, struct braid_peer *peer);
 

@@ -13,6 +13,7 @@ const char *const braid_counter_names[BRAID_CNT_MAX] = {
 	[BRAID_CNT_TX_READMIT] = "tx-readmit",
 	[BRAID_CNT_TX_REPAIR] = "tx-repair",
 	[BRAID_CNT_TX_ACK_THINNED] = "tx-ack-thinned",
+	[BRAID_CNT_TX_PASSED] = "tx-passed",
 	[BRAID_CNT_REPAIR_LATE] = "repair-late",
 	[BRAID_CNT_VERDICT_INVALID] = "verdict-invalid",
 	[BRAID_CNT_DROP_TX_PROTO] = "drop-tx-protocol",

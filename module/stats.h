@@ -22,6 +22,7 @@ enum braid_counter {
 	BRAID_CNT_TX_READMIT,	/* moved off a dead path */
 	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
 	BRAID_CNT_TX_ACK_THINNED,	/* replaced by a later acknowledgment */
+	BRAID_CNT_TX_PASSED,	/* TCP, sent again: before what waited */
 	BRAID_CNT_REPAIR_LATE,	/* lost, too late to repair */
 	BRAID_CNT_VERDICT_INVALID,	/* verdicts turned into AUTO */
 	BRAID_CNT_DROP_TX_PROTO,	/* neither IPv4 nor IPv6 */
