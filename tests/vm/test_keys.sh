@@ -8,8 +8,6 @@
 . "$lib_dir/gateways.sh"
 : "${keys:?}"
 
-plain_only=yes
-
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }
 
