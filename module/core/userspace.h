@@ -25,6 +25,9 @@ typedef int64_t s64;
 #ifndef U64_MAX
 #define U64_MAX		UINT64_MAX
 #endif
+#ifndef U16_MAX
+#define U16_MAX		UINT16_MAX
+#endif
 #ifndef U32_MAX
 #define U32_MAX		UINT32_MAX
 #endif

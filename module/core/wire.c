@@ -87,6 +87,15 @@ static u8 *tlv_begin(u8 *buf, size_t room, u16 type, u16 len)
 	return buf + BRAID_TLV_LEN;
 }
 
+int braid_pad_write(u8 *buf, size_t room)
+{
+	if (room < BRAID_TLV_LEN || room - BRAID_TLV_LEN > U16_MAX)
+		return -ENOSPC;
+	memset(tlv_begin(buf, room, BRAID_TLV_PAD, room - BRAID_TLV_LEN), 0,
+	       room - BRAID_TLV_LEN);
+	return room;
+}
+
 /* May the wire carry these ranges? */
 static bool report_valid(const struct braid_report *r)
 {

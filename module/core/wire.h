@@ -123,6 +123,9 @@ int braid_tlv_next(struct braid_tlv *tlv, const u8 **p, size_t *left);
  * and return 0 or -EBADMSG; after an error the target holds no promise.
  */
 
+/* Fills all of @room; -ENOSPC when it is too small or too large for that. */
+int braid_pad_write(u8 *buf, size_t room);
+
 /**
  * struct braid_range - a run of received packet numbers
  * @first: lowest

@@ -157,6 +157,29 @@ START_TEST(tlv_walk)
 }
 END_TEST
 
+START_TEST(wire_pad)
+{
+	u8 buf[70000];
+	struct braid_tlv tlv;
+	const u8 *p = buf;
+	size_t left;
+
+	memset(buf, 0xee, sizeof(buf));
+	ck_assert_int_eq(braid_pad_write(buf, 3), -ENOSPC);
+	ck_assert_int_eq(braid_pad_write(buf, 65536 + 4), -ENOSPC);
+	ck_assert_uint_eq(buf[0], 0xee);
+	ck_assert_int_eq(braid_pad_write(buf, 1000), 1000);
+	ck_assert_uint_eq(buf[1000], 0xee);
+	left = 1000;
+	ck_assert_int_eq(braid_tlv_next(&tlv, &p, &left), 1);
+	ck_assert_int_eq(tlv.type, BRAID_TLV_PAD);
+	ck_assert_uint_eq(tlv.len, 996);
+	ck_assert_uint_eq(left, 0);
+	ck_assert_int_eq(braid_pad_write(buf, 4), 4);
+	ck_assert_int_eq(braid_pad_write(buf, 65535 + 4), 65535 + 4);
+}
+END_TEST
+
 START_TEST(tlv_truncated)
 {
 	static const u8 buf[] = { 0, 3, 0, 2, 0xaa, 0xbb };
@@ -506,6 +529,7 @@ int main(void)
 
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, wire_pad);
 	tcase_add_test(tc, header_layout);
 	tcase_add_test(tc, header_refused);
 	tcase_add_test(tc, data_header);
