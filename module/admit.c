@@ -7,6 +7,7 @@
 #include "device.h"
 #include "flow.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "repair.h"
 #include "schedule.h"
 
@@ -171,7 +172,7 @@ void braid_path_readmit(struct braid_path *path)
 static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 {
 	struct braid_way way[BRAID_MAX_SLOTS];
-	u32 set = braid_auto_set(peer);
+	u32 set = braid_auto_set(peer), fit;
 	struct sk_buff *skb;
 	int slot;
 
@@ -182,8 +183,9 @@ static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 			braid_drop(peer->braid, skb, BRAID_CNT_REPAIR_LATE);
 			continue;
 		}
-		braid_peer_ways_ahead(peer, set, way);
-		slot = braid_sched_quickest(way, set, now_ns);
+		fit = braid_pmtu_repairers(peer, set, skb->len);
+		braid_peer_ways_ahead(peer, fit, way);
+		slot = braid_sched_quickest(way, fit, now_ns);
 		peer->slot[slot]->repaired++;
 		braid_path_put_front(peer->slot[slot], skb);
 	}
@@ -301,7 +303,7 @@ static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
 /*
  * The other paths of a COPY get the packet under the same number; the receiver
  * knows copies by it. A path that is far behind is left out: its copy would
- * only come late.
+ * only come late; and so is one that would carry it in pieces.
  */
 static void braid_admit_copies(struct braid_peer *peer, struct braid_tin *tin,
 			       struct sk_buff *skb, u32 set, u64 now_us)
@@ -314,7 +316,7 @@ static void braid_admit_copies(struct braid_peer *peer, struct braid_tin *tin,
 		struct braid_path *path = peer->slot[i];
 
 		if (div_u64(path->rate.pacing, BRAID_COPY_BEHIND) <
-		    path->backlog)
+		    path->backlog || skb->len > braid_pmtu_inner(path))
 			continue;
 		copy = skb_clone(skb, GFP_ATOMIC);
 		if (!copy)
@@ -323,6 +325,25 @@ static void braid_admit_copies(struct braid_peer *peer, struct braid_tin *tin,
 			braid_schedule_use(path, braid_tx_cb(copy)->gseq);
 		braid_path_put(path, tin, copy, now_us);
 	}
+}
+
+/*
+ * A path that carries the next segment of @tin in one piece, @slot if possible;
+ * or any path of @set when none does, and then in fragments. -EAGAIN: those
+ * that do are full.
+ */
+static int braid_fit(struct braid_peer *peer, struct braid_tin *tin, u32 set,
+		     int slot, u64 now_ns)
+{
+	u32 len = skb_peek(&tin->segments)->len;
+	u32 fit;
+
+	if (!(set & BIT(slot)))
+		slot = __ffs(set);
+	if (likely(len <= braid_pmtu_inner(peer->slot[slot])))
+		return slot;
+	fit = braid_pmtu_carriers(peer, set, len);
+	return fit ? braid_pick(peer, tin, fit, len, now_ns) : slot;
 }
 
 /*
@@ -346,8 +367,9 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 		return false;
 	/* The tin may have been given to another set before it was taken. */
 	set = braid_live_set(peer, READ_ONCE(tin->set));
-	if (!(set & BIT(slot)))
-		slot = __ffs(set);
+	slot = braid_fit(peer, tin, set, slot, now_ns);
+	if (slot < 0)
+		return false;
 	skb = __skb_dequeue(&tin->segments);
 	if (skb_queue_empty(&tin->segments))
 		WRITE_ONCE(tin->taken, false);

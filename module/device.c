@@ -14,10 +14,6 @@
 #include "send.h"
 #include "socket.h"
 
-#define BRAID_MTU	(ETH_DATA_LEN - (int)sizeof(struct iphdr) - \
-			 (int)sizeof(struct udphdr) - BRAID_OVERHEAD)
-#define BRAID_MAX_MTU	16384
-
 /* All devices of all namespaces; RTNL. */
 static LIST_HEAD(braid_devices);
 
@@ -79,6 +75,7 @@ static void braid_uninit_device(struct net_device *dev)
 	/* Its sockets are closed: nobody asks for a reverse path any more. */
 	braid_reverse_fini(braid);
 	braid_links_fini(braid);
+	braid_mtu_fini(braid);
 	list_del_init(&braid->node);
 	braid_steer_dev_fini(&braid->steer);
 }
@@ -119,6 +116,7 @@ static const struct net_device_ops braid_netdev_ops = {
 	.ndo_stop = braid_stop_device,
 	.ndo_uninit = braid_uninit_device,
 	.ndo_start_xmit = braid_xmit,
+	.ndo_change_mtu = braid_mtu_change,
 };
 
 static const struct device_type braid_type = { .name = KBUILD_MODNAME };
@@ -161,6 +159,7 @@ static int braid_init_private(struct braid_device *braid)
 	spin_lock_init(&braid->reachable_lock);
 	braid_reverse_init(braid);
 	braid_links_init(braid);
+	braid_mtu_init(braid);
 	INIT_LIST_HEAD(&braid->node);
 	INIT_LIST_HEAD(&braid->peers);
 	INIT_LIST_HEAD(&braid->sockets);
@@ -194,6 +193,7 @@ static int braid_newlink(struct net *src_net, struct net_device *dev,
 	err = braid_init_private(braid);
 	if (err)
 		return err;
+	braid->mtu.fixed = tb[IFLA_MTU];
 	netif_carrier_off(dev);
 	err = register_netdevice(dev);
 	if (err) {

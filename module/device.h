@@ -9,6 +9,7 @@
 
 #include "deliver.h"
 #include "link.h"
+#include "mtu.h"
 #include "queue.h"
 #include "reverse.h"
 #include "stats.h"
@@ -40,6 +41,7 @@ struct braid_peer;
  * @address_table: tunnel addresses of all peers; @lock and RCU
  * @queue: fair queue, with a lock of its own
  * @controller: gets frames, or NULL; under controller.c's lock, read under RCU
+ * @mtu: its MTU follows the paths'
  * @reverse: paths made for probes from unknown four-tuples
  * @nest: braid devices that its packets leave by, one in the other; raised as
  *	packets leave, begun anew by @links; anywhere
@@ -65,6 +67,7 @@ struct braid_device {
 	struct hlist_head address_table[1 << BRAID_ADDRESS_BITS];
 	struct braid_queue queue;
 	struct braid_controller __rcu *controller;
+	struct braid_mtu mtu;
 	struct braid_reverse reverse;
 	u32 nest;
 	struct braid_links links;

@@ -152,7 +152,8 @@ int braid_handshake_send(const struct braid_handshake *h,
 	rcu_read_lock_bh();
 	if (h->sender_id)
 		braid_controller_proven(braid, &h->remote, h->sender_id);
-	why = braid_outer_send(h->sock, &h->local, &h->remote, NULL, skb, 0);
+	why = braid_outer_send(h->sock, &h->local, &h->remote, NULL, skb, 0,
+			       NULL);
 	rcu_read_unlock_bh();
 	if (!why) {
 		braid_count(braid, BRAID_CNT_TX_HANDSHAKE);
@@ -248,7 +249,7 @@ int braid_opaque_send(struct braid_peer *peer, struct braid_path *path,
 	spin_lock_bh(&peer->lock);
 	err = braid_opaque_path(peer, &path, extack);
 	if (!err)
-		braid_control_queue(path, skb, false);
+		braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
 	spin_unlock_bh(&peer->lock);
 	if (err) {
 		kfree_skb(skb);

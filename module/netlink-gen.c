@@ -22,9 +22,10 @@ static const struct nla_policy braid_device_get_nl_policy[BRAID_A_DEVICE_IFINDEX
 };
 
 /* BRAID_CMD_DEVICE_SET - do */
-static const struct nla_policy braid_device_set_nl_policy[BRAID_A_DEVICE_POLICY + 1] = {
+static const struct nla_policy braid_device_set_nl_policy[BRAID_A_DEVICE_MTU_AUTO + 1] = {
 	[BRAID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_DEVICE_POLICY] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_DEVICE_MTU_AUTO] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* BRAID_CMD_SOCKET_NEW - do */
@@ -241,7 +242,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_device_set_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_device_set_nl_policy,
-		.maxattr	= BRAID_A_DEVICE_POLICY,
+		.maxattr	= BRAID_A_DEVICE_MTU_AUTO,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -58,6 +58,8 @@ int braid_fill_device(struct sk_buff *msg, struct braid_device *braid)
 	    nla_put_string(msg, BRAID_A_DEVICE_POLICY, policy) ||
 	    nla_put_string(msg, BRAID_A_DEVICE_POLICY_ACTIVE, active) ||
 	    nla_put_u32(msg, BRAID_A_DEVICE_MTU, READ_ONCE(dev->mtu)) ||
+	    nla_put_u8(msg, BRAID_A_DEVICE_MTU_AUTO,
+		       !READ_ONCE(braid->mtu.fixed)) ||
 	    nla_put_u32(msg, BRAID_A_DEVICE_EVENT_SEQ,
 			braid_event_seq(dev_net(dev))) ||
 	    nla_put_u32(msg, BRAID_A_DEVICE_PEERS, braid->n_peers) ||
@@ -272,6 +274,11 @@ static int fill_path_rate(struct sk_buff *msg, struct braid_path *path,
 	    put_age(msg, BRAID_A_PATH_RATE_AGE, r->confirmed_us, now_us) ||
 	    nla_put_string(msg, BRAID_A_PATH_RATE_PHASE,
 			   braid_rate_phase_name(r->phase)) ||
+	    nla_put_u32(msg, BRAID_A_PATH_PMTU,
+			braid_pmtu_now(&path->pmtu)) ||
+	    nla_put_string(msg, BRAID_A_PATH_PMTU_PHASE,
+			   braid_pmtu_phase_name(&path->pmtu)) ||
+	    put_u64(msg, BRAID_A_PATH_PMTU_PROBES, path->pmtu_probes) ||
 	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_BYTES, path->backlog) ||
 	    nla_put_u32(msg, BRAID_A_PATH_INFLIGHT_BYTES, path->loss.flying))
 		return -EMSGSIZE;

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "netlink-gen.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "probe.h"
 #include "transmit.h"
 
@@ -146,12 +147,14 @@ int braid_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *policy = braid_nl_string(info, BRAID_A_DEVICE_POLICY);
 	int err;
 
-	if (!policy)
-		return 0;
 	err = braid_nl_lock(braid, info);
 	if (err)
 		return err;
-	err = braid_steer_set(&braid->steer, policy, info->extack);
+	if (policy)
+		err = braid_steer_set(&braid->steer, policy, info->extack);
+	if (!err && info->attrs[BRAID_A_DEVICE_MTU_AUTO])
+		braid_mtu_auto(braid, braid_nl_u8(info, BRAID_A_DEVICE_MTU_AUTO,
+						  0));
 	braid_nl_unlock(braid);
 	return err;
 }
@@ -496,12 +499,15 @@ int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)
 	struct braid_device *braid = braid_nl_device(info);
 	struct braid_path *path = braid_nl_path_get(info);
 	int err = 0;
+	u64 now_us;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	if (rcu_access_pointer(path->peer->session)) {
 		spin_lock_bh(&path->peer->lock);
-		braid_probe_now(path, braid_now_us());
+		now_us = braid_now_us();
+		braid_pmtu_again(path, now_us);
+		braid_probe_now(path, now_us);
 		spin_unlock_bh(&path->peer->lock);
 	} else {
 		NL_SET_ERR_MSG(info->extack, "the peer has no key");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "outer.h"
 
+#include <net/ip6_checksum.h>
 #include <net/ip_tunnels.h>
 #include <net/route.h>
 #include <net/udp_tunnel.h>
@@ -87,9 +88,49 @@ static struct rtable *braid_route4(struct braid_socket *bs, struct flowi4 *fl,
 	return NULL;
 }
 
+static void braid_push_udp(struct sk_buff *skb, __be16 from, __be16 to)
+{
+	struct udphdr *udp = __skb_push(skb, sizeof(*udp));
+
+	skb_reset_transport_header(skb);
+	udp->source = from;
+	udp->dest = to;
+	udp->len = htons(skb->len);
+}
+
+/*
+ * What udp_tunnel_xmit_skb() does, but in fragments of at most @pieces bytes:
+ * the helper leaves no way to say that.
+ */
+static void braid_pieces4(struct rtable *rt, struct sock *sk,
+			  struct sk_buff *skb, const struct flowi4 *fl, u8 tos,
+			  u32 pieces)
+{
+	struct iphdr *ip;
+
+	braid_push_udp(skb, fl->fl4_sport, fl->fl4_dport);
+	udp_set_csum(false, skb, fl->saddr, fl->daddr, skb->len);
+	skb_dst_set(skb, &rt->dst);
+	ip = __skb_push(skb, sizeof(*ip));
+	skb_reset_network_header(skb);
+	memset(ip, 0, sizeof(*ip));
+	ip->version = 4;
+	ip->ihl = sizeof(*ip) / 4;
+	ip->protocol = IPPROTO_UDP;
+	ip->tos = tos;
+	ip->ttl = ip4_dst_hoplimit(&rt->dst);
+	ip->saddr = fl->saddr;
+	ip->daddr = fl->daddr;
+	__ip_select_ident(sock_net(sk), ip, 1);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->frag_max_size = pieces;
+	skb->ignore_df = 1;
+	ip_local_out(sock_net(sk), sk, skb);
+}
+
 static int braid_send4(struct braid_socket *bs, const union braid_addr *local,
 		       const union braid_addr *remote, struct dst_cache *cache,
-		       struct sk_buff *skb, u8 tos)
+		       struct sk_buff *skb, u8 tos, struct braid_outer_fit *fit)
 {
 	struct rtable *rt;
 	struct flowi4 fl;
@@ -99,8 +140,15 @@ static int braid_send4(struct braid_socket *bs, const union braid_addr *local,
 	rt = braid_route4(bs, &fl, cache, &why);
 	if (!rt)
 		return why;
+	if (fit)
+		fit->link = READ_ONCE(rt->dst.dev->mtu);
+	if (fit && fit->pieces) {
+		braid_pieces4(rt, bs->sock->sk, skb, &fl, tos, fit->pieces);
+		return 0;
+	}
 	udp_tunnel_xmit_skb(rt, bs->sock->sk, skb, fl.saddr, fl.daddr, tos,
-			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
+			    ip4_dst_hoplimit(&rt->dst),
+			    fit && fit->whole ? htons(IP_DF) : 0, fl.fl4_sport,
 			    fl.fl4_dport, false, false);
 	return 0;
 }
@@ -130,9 +178,33 @@ static struct dst_entry *braid_route6(struct braid_socket *bs,
 	return NULL;
 }
 
+/* The same for IPv6, where nobody else would take it apart. */
+static void braid_pieces6(struct dst_entry *dst, struct sock *sk,
+			  struct sk_buff *skb, const struct flowi6 *fl, u8 tos,
+			  u32 pieces)
+{
+	struct ipv6hdr *ip;
+
+	braid_push_udp(skb, fl->fl6_sport, fl->fl6_dport);
+	udp6_set_csum(false, skb, &fl->saddr, &fl->daddr, skb->len);
+	skb_dst_set(skb, dst);
+	ip = __skb_push(skb, sizeof(*ip));
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(ip, tos, 0);
+	ip->payload_len = htons(skb->len - sizeof(*ip));
+	ip->nexthdr = IPPROTO_UDP;
+	ip->hop_limit = ip6_dst_hoplimit(dst);
+	ip->saddr = fl->saddr;
+	ip->daddr = fl->daddr;
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->frag_max_size = min_t(u32, pieces, dst_mtu(dst));
+	skb->ignore_df = 1;
+	ip6_local_out(sock_net(sk), sk, skb);
+}
+
 static int braid_send6(struct braid_socket *bs, const union braid_addr *local,
 		       const union braid_addr *remote, struct dst_cache *cache,
-		       struct sk_buff *skb, u8 tos)
+		       struct sk_buff *skb, u8 tos, struct braid_outer_fit *fit)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl;
@@ -142,6 +214,12 @@ static int braid_send6(struct braid_socket *bs, const union braid_addr *local,
 	dst = braid_route6(bs, &fl, cache, &why);
 	if (!dst)
 		return why;
+	if (fit)
+		fit->link = READ_ONCE(dst->dev->mtu);
+	if (fit && fit->pieces) {
+		braid_pieces6(dst, bs->sock->sk, skb, &fl, tos, fit->pieces);
+		return 0;
+	}
 	udp_tunnel6_xmit_skb(dst, bs->sock->sk, skb, skb->dev, &fl.saddr,
 			     &fl.daddr, tos, ip6_dst_hoplimit(dst), 0,
 			     fl.fl6_sport, fl.fl6_dport, false);
@@ -150,13 +228,13 @@ static int braid_send6(struct braid_socket *bs, const union braid_addr *local,
 
 int braid_outer_send(struct braid_socket *sock, const union braid_addr *local,
 		     const union braid_addr *remote, struct dst_cache *cache,
-		     struct sk_buff *skb, u8 tos)
+		     struct sk_buff *skb, u8 tos, struct braid_outer_fit *fit)
 {
 	/* No device: the tunnel helpers would count it as ours once more. */
 	skb->dev = NULL;
 	skb->mark = sock->fwmark;
-	skb->ignore_df = 1;
+	skb->ignore_df = !fit || !fit->whole;
 	if (remote->sa.sa_family == AF_INET)
-		return braid_send4(sock, local, remote, cache, skb, tos);
-	return braid_send6(sock, local, remote, cache, skb, tos);
+		return braid_send4(sock, local, remote, cache, skb, tos, fit);
+	return braid_send6(sock, local, remote, cache, skb, tos, fit);
 }

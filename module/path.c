@@ -8,6 +8,7 @@
 #include "event.h"
 #include "link.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "probe.h"
 #include "queue.h"
 #include "repair.h"
@@ -139,6 +140,7 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	__skb_queue_head_init(&path->fifo);
 	braid_loss_init(&path->loss, rec, BRAID_LOSS_MIN);
 	braid_rate_init(&path->rate, cfg->cap);
+	braid_pmtu_reset(path);
 	path->state = BRAID_PATH_STATE_PROBING;
 	path->reason = "the peer has no key";
 	path->state_us = braid_now_us();
@@ -262,6 +264,7 @@ static void braid_path_clear(struct braid_path *path)
 	braid_loss_init(&path->loss, rec, n);
 	braid_rtt_init(&path->rtt);
 	braid_owd_init(&path->owd);
+	braid_pmtu_reset(path);
 	path->free_ns = 0;
 	path->active = false;
 	path->since_gseq = 0;
@@ -426,6 +429,8 @@ void braid_path_view_update(struct braid_path *path)
 	WRITE_ONCE(v->rate, path->rate.rate);
 	WRITE_ONCE(v->queue_bytes, path->ahead +
 				   braid_queue_bytes(peer, BIT(path->slot)));
+	WRITE_ONCE(v->mtu, braid_pmtu_open(&path->pmtu) ? 0 :
+		   braid_pmtu_inner(path));
 	WRITE_ONCE(v->id, path->id);
 	WRITE_ONCE(v->slot, path->slot);
 	WRITE_ONCE(v->tx_packets, path->tx_packets);

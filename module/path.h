@@ -9,6 +9,7 @@
 #include <net/dst_cache.h>
 
 #include "core/loss.h"
+#include "core/pmtu.h"
 #include "core/rate.h"
 #include "core/rtt.h"
 #include "core/sched.h"
@@ -48,6 +49,8 @@ struct braid_session;
  * @key: seals its packets, one for each slot of an epoch; written under the
  *	peer's lock while no epoch is in the slot, read by the pump under RCU
  * @source: address that its packets carry, as last looked up; device's lock
+ * @link_mtu: largest packet that the link takes, noted when a packet is sent;
+ *	read anywhere
  *
  * All below is under the peer's lock.
  *
@@ -61,6 +64,11 @@ struct braid_session;
  * @rtt: round-trip time
  * @owd: one-way delay
  * @rate: rate estimate
+ * @pmtu: the packet size it carries
+ * @pmtu_asked: size of the newest probe for that, 0 when answered
+ * @pmtu_id: its id, likewise
+ * @pmtu_small_id: id of the small probe that went after it, likewise
+ * @pmtu_probes: such probes sent
  * @free_ns: when the link is free again, by pacing
  * @control: sealed next, not paced: control packets, unstamped
  * @front: what goes ahead, stamped: packets without a lane, repairs, and flows
@@ -111,6 +119,7 @@ struct braid_path {
 	struct work_struct grow;
 	struct braid_key key[BRAID_EPOCHS];
 	union braid_addr source;
+	u32 link_mtu;
 
 	const char *unreachable;
 	u16 id;
@@ -121,6 +130,11 @@ struct braid_path {
 	struct braid_rtt rtt;
 	struct braid_owd owd;
 	struct braid_rate rate;
+	struct braid_pmtu pmtu;
+	u32 pmtu_asked;
+	u64 pmtu_id;
+	u64 pmtu_small_id;
+	u64 pmtu_probes;
 	u64 free_ns;
 	struct sk_buff_head control;
 	struct sk_buff_head front;

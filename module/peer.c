@@ -7,6 +7,7 @@
 #include "ack.h"
 #include "device.h"
 #include "event.h"
+#include "pmtu.h"
 #include "probe.h"
 #include "repair.h"
 #include "transmit.h"
@@ -376,6 +377,7 @@ void braid_peer_usable_update(struct braid_peer *peer)
 	WRITE_ONCE(peer->standby, up ? standby : 0);
 	WRITE_ONCE(peer->usable, up ? up | standby : standby ?: suspect);
 	peer->schedule_due = true;
+	braid_pmtu_peer_update(peer);
 	braid_peer_carrier(peer);
 }
 

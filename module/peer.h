@@ -61,6 +61,8 @@ struct braid_address {
  * @slot: paths by slot, NULL where none is
  * @usable: slots that carry data now; read anywhere
  * @standby: slots of standby paths that are up; read anywhere
+ * @carries: largest inner packet that every usable path carries in one piece;
+ *	read anywhere
  * @lost_us: when the last usable path went; read anywhere
  * @counted: the device counts this peer as one with a usable path
  * @gseq: number of the next data packet
@@ -116,6 +118,7 @@ struct braid_peer {
 	struct braid_path *slot[BRAID_MAX_SLOTS];
 	u32 usable;
 	u32 standby;
+	u32 carries;
 	u64 lost_us;
 	bool counted;
 	u64 gseq;

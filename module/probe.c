@@ -6,6 +6,7 @@
 #include "ack.h"
 #include "device.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "repair.h"
 #include "report.h"
 #include "reverse.h"
@@ -35,7 +36,6 @@
 #define BRAID_TICK_US		(10 * BRAID_MS)
 /* A peer without data for this long has nothing to watch but probes. */
 #define BRAID_BUSY_US		(2000 * BRAID_MS)
-#define BRAID_PROBE_ROOM	64
 /* A probe on a path that brought data this lately asks for a report. */
 #define BRAID_PROBE_DATA_US	(10000 * BRAID_MS)
 /* Probes of a path that has just come up: one sample of its delay is none. */
@@ -73,7 +73,8 @@ static void braid_probe_queue(struct braid_path *path,
 		return;
 	}
 	skb_put(skb, len);
-	braid_control_queue(path, skb, eliciting);
+	braid_control_queue(path, skb, eliciting ? BRAID_CONTROL_ELICITING :
+						   BRAID_CONTROL_PLAIN);
 }
 
 /* When the next probe is due, given the state that this one finds. */
@@ -159,6 +160,8 @@ void braid_probe_later(struct braid_path *path, u64 now_us)
 
 void braid_path_alive(struct braid_path *path, u64 now_us)
 {
+	enum braid_path_state was;
+
 	lockdep_assert_held(&path->peer->lock);
 	/* What it sent before still arrives and is told of; more it cannot. */
 	if (path->unreachable)
@@ -171,8 +174,10 @@ void braid_path_alive(struct braid_path *path, u64 now_us)
 	path->measure = BRAID_PROBE_MEASURE;
 	path->probe_due_us = now_us + BRAID_PROBE_QUICK_US;
 	path->last_rx_us = now_us;
+	was = path->state;
 	braid_path_state_set(path, BRAID_PATH_STATE_UP,
 			     "delivers: proven by a probe or a report", now_us);
+	braid_pmtu_up(path, was == BRAID_PATH_STATE_SUSPECT, now_us);
 }
 
 static void braid_probe_answer(struct braid_path *path,
@@ -262,6 +267,7 @@ static void braid_probe_take(struct braid_peer *peer,
 
 	braid_for_each_slot(peer, path, i) {
 		if (path->id != p->path || path->probe_due_us == BRAID_NEVER ||
+		    braid_pmtu_replied(path, p->id, now_us) ||
 		    !braid_probe_known(path, p->id))
 			continue;
 		path->probes_answered++;
@@ -415,6 +421,7 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	braid_suspect(path, now_us);
 	braid_doubt(path, now_us);
 	braid_rate_tick(&path->rate, now_us);
+	braid_pmtu_tick(path, braid_peer_busy(path->peer, now_us), now_us);
 	if (braid_tail_waits(path, now_us)) {
 		path->tail_us = now_us;
 		braid_probe_send(path, now_us);
@@ -458,7 +465,8 @@ static u64 braid_tick_next(struct braid_peer *peer, u64 now_us)
 	int i;
 
 	braid_for_each_slot(peer, path, i) {
-		next = min(next, path->probe_due_us);
+		next = min3(next, path->probe_due_us,
+			    braid_pmtu_due(path, braid_peer_busy(peer, now_us)));
 		if (path->loss.flying_packets ||
 		    (path->unanswered && path->state == BRAID_PATH_STATE_UP))
 			next = min(next, now_us + BRAID_TICK_US);

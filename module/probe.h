@@ -16,6 +16,9 @@ struct braid_session;
 struct braid_origin;
 struct braid_tlv;
 
+/* Bytes for a probe, with nothing but it in the packet. */
+#define BRAID_PROBE_ROOM	64
+
 /* For traces: what became of a probe. */
 enum braid_probe_step {
 	BRAID_PROBE_SENT,

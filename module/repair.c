@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "trace.h"
 
 /* Margin for timers at both ends, and the longest wait for a report. */
@@ -48,6 +49,7 @@ static void braid_repair_acked(void *ctx, struct braid_sent *rec)
 {
 	struct braid_path *path = ctx;
 
+	braid_pmtu_fate(path, rec->size, false);
 	braid_repair_forget(path->peer, rec->cookie);
 	rec->cookie = NULL;
 }
@@ -74,6 +76,7 @@ static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 	struct braid_peer *peer = path->peer;
 	struct sk_buff *skb;
 
+	braid_pmtu_fate(path, rec->size, true);
 	skb = braid_repair_take(peer, rec->cookie);
 	rec->cookie = NULL;
 	if (!skb)

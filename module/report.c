@@ -99,8 +99,8 @@ static void braid_report_queue(struct braid_peer *peer, struct sk_buff *skb)
 	}
 	copy = second ? skb_copy(skb, GFP_ATOMIC) : NULL;
 	if (copy)
-		braid_control_queue(second, copy, false);
-	braid_control_queue(first, skb, false);
+		braid_control_queue(second, copy, BRAID_CONTROL_PLAIN);
+	braid_control_queue(first, skb, BRAID_CONTROL_PLAIN);
 }
 
 void braid_report_send(struct braid_session *s)

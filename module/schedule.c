@@ -102,7 +102,7 @@ static void braid_schedule_send(struct braid_path *path,
 		return;
 	}
 	skb_put(skb, len);
-	braid_control_queue(path, skb, false);
+	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
 }
 
 void braid_schedule_flush(struct braid_peer *peer, u64 now_us)

@@ -3,7 +3,6 @@
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <net/gso.h>
 #include <net/icmp.h>
 #include <net/ip6_route.h>
 #include <net/ip_fib.h>
@@ -14,6 +13,7 @@
 #include "ack.h"
 #include "device.h"
 #include "flow.h"
+#include "mtu.h"
 #include "peer.h"
 #include "transmit.h"
 
@@ -132,23 +132,6 @@ static void braid_refuse(struct braid_device *braid, struct sk_buff *skb,
 	braid_drop(braid, skb, why);
 }
 
-static bool braid_too_big(struct braid_device *braid, struct sk_buff *skb)
-{
-	u32 mtu = READ_ONCE(braid->dev->mtu);
-
-	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-			      skb->len <= mtu)
-		return false;
-	if (skb->protocol == htons(ETH_P_IP))
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			      htonl(mtu));
-	else
-		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
-	DEV_STATS_INC(braid->dev, tx_errors);
-	braid_drop(braid, skb, BRAID_CNT_DROP_TX_TOO_BIG);
-	return true;
-}
-
 /*
  * The lane of a packet. ICMP has nothing to be kept in order, and what the
  * policy wants ahead goes ahead; all else keeps the order of its flow.
@@ -196,6 +179,8 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 		return;
 	}
 	set = braid_verdict_set(&ctx.peer, v);
+	if (braid_mtu_refuse(peer, skb, set))
+		return;
 	/*
 	 * It may wait or be kept for long: it must not hold a route, a tracked
 	 * connection or a user's pages for that time.
@@ -226,7 +211,7 @@ static void braid_send_peer(struct braid_peer *peer, struct sk_buff *skb)
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
 	else if (braid_peer_lost(peer))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
-	else if (!braid_too_big(braid, skb))
+	else
 		braid_send_to(peer, skb);
 }
 

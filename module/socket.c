@@ -5,6 +5,7 @@
 #include <net/udp_tunnel.h>
 
 #include "device.h"
+#include "mtu.h"
 #include "receive.h"
 
 bool braid_addr_same(const union braid_addr *a, const union braid_addr *b)
@@ -69,6 +70,7 @@ static int braid_socket_open(struct braid_socket *sock,
 		.sk_user_data = sock,
 		.encap_type = 1,
 		.encap_rcv = braid_receive,
+		.encap_err_lookup = braid_mtu_icmp,
 	};
 	struct udp_port_cfg port;
 	struct sock *sk;
@@ -84,6 +86,10 @@ static int braid_socket_open(struct braid_socket *sock,
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_sndbuf = INT_MAX;
 	sk->sk_mark = sock->fwmark;
+	/* Sizes are ours: the stack shall believe no ICMP for this socket. */
+	inet_sk(sk)->pmtudisc = IP_PMTUDISC_INTERFACE;
+	if (sk->sk_family == AF_INET6)
+		inet6_sk(sk)->pmtudisc = IPV6_PMTUDISC_INTERFACE;
 	if (sock->local.sa.sa_family == AF_INET)
 		sock->local.in4.sin_port = inet_sk(sk)->inet_sport;
 	else

@@ -23,6 +23,8 @@ enum braid_counter {
 	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
 	BRAID_CNT_TX_ACK_THINNED,	/* replaced by a later acknowledgment */
 	BRAID_CNT_TX_PASSED,	/* TCP, sent again: before what waited */
+	BRAID_CNT_TX_PIECES,	/* larger than the path carries */
+	BRAID_CNT_TX_MTU_TOLD,	/* senders told of a smaller size */
 	BRAID_CNT_REPAIR_LATE,	/* lost, too late to repair */
 	BRAID_CNT_VERDICT_INVALID,	/* verdicts turned into AUTO */
 	BRAID_CNT_DROP_TX_PROTO,	/* neither IPv4 nor IPv6 */
@@ -34,7 +36,7 @@ enum braid_counter {
 	BRAID_CNT_DROP_TX_MEMORY,	/* no memory */
 	BRAID_CNT_DROP_TX_CODEL,	/* CoDel, standing queue */
 	BRAID_CNT_DROP_TX_QUEUE,	/* fair queue full, fattest flow */
-	BRAID_CNT_DROP_TX_TOO_BIG,	/* larger than the MTU */
+	BRAID_CNT_DROP_TX_TOO_BIG,	/* larger than any path carries */
 	BRAID_CNT_DROP_TX_GSO,	/* could not be segmented */
 	BRAID_CNT_DROP_TX_ROUTE,	/* no route to the remote */
 	BRAID_CNT_DROP_TX_LOOP,	/* route leads into the device */

@@ -33,6 +33,9 @@
  * @hdr: clear header
  * @key: the path's key of the epoch that was the one when it was stamped;
  *	stays, likewise
+ * @whole: to go in one piece or not at all. Not so what is no larger than any
+ *	path should carry: routers on the way may help there
+ * @pieces: 0, or the size of fragments, since the path does not carry it whole
  */
 struct braid_outgoing {
 	struct braid_path *path;
@@ -40,11 +43,13 @@ struct braid_outgoing {
 	u64 pn;
 	struct braid_hdr hdr;
 	const struct braid_key *key;
+	bool whole;
+	u32 pieces;
 };
 
 /* What a control packet's buffer remembers until it is sent. */
 struct braid_control_cb {
-	bool eliciting;
+	enum braid_control_kind kind;
 };
 
 static struct braid_control_cb *braid_control_cb(struct sk_buff *skb)
@@ -63,10 +68,10 @@ struct sk_buff *braid_control_alloc(u32 room)
 }
 
 void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
-			 bool eliciting)
+			 enum braid_control_kind kind)
 {
 	lockdep_assert_held(&path->peer->lock);
-	braid_control_cb(skb)->eliciting = eliciting;
+	braid_control_cb(skb)->kind = kind;
 	__skb_queue_tail(&path->control, skb);
 }
 
@@ -76,6 +81,14 @@ void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
  * Data is paced and recorded, control neither: an estimate made of data alone
  * must not be charged with what it does not contain.
  */
+
+/* To go in fragments, if it is larger than what @carries. */
+static void braid_stamp_pieces(struct braid_outgoing *out, u32 size,
+			       u32 carries)
+{
+	if (unlikely(size > carries))
+		out->pieces = carries;
+}
 
 /* False: the key seals no more, and the packet is dropped. */
 static bool braid_stamp_common(struct braid_path *path,
@@ -100,6 +113,8 @@ static bool braid_stamp_common(struct braid_path *path,
 	out->hdr.session = s->remote;
 	out->hdr.pn = out->pn;
 	out->key = &path->key[e->slot];
+	out->whole = size > path->pmtu.base;
+	out->pieces = 0;
 	path->tx_packets++;
 	path->tx_bytes += size;
 	return true;
@@ -139,6 +154,7 @@ static bool braid_stamp_control(struct braid_path *path,
 				struct braid_outgoing *out)
 {
 	struct sk_buff *skb = __skb_dequeue(&path->control);
+	enum braid_control_kind kind = braid_control_cb(skb)->kind;
 	u32 size = braid_path_outer(path, skb->len) - BRAID_DATA_LEN;
 
 	if (!braid_control_allowed(path, size)) {
@@ -148,7 +164,11 @@ static bool braid_stamp_control(struct braid_path *path,
 	}
 	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size))
 		return false;
-	if (braid_control_cb(skb)->eliciting)
+	if (kind == BRAID_CONTROL_SIZE)
+		out->whole = true;
+	else
+		braid_stamp_pieces(out, size, braid_pmtu_now(&path->pmtu));
+	if (kind == BRAID_CONTROL_ELICITING)
 		braid_stamp_sent(path, size, true);
 	else
 		braid_repair_forget(path->peer,
@@ -191,6 +211,9 @@ static bool braid_stamp_data(struct braid_path *path,
 
 	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_DATA, size))
 		return false;
+	braid_stamp_pieces(out, size, braid_tx_cb(skb)->repairs ?
+			   braid_pmtu_sure(&path->pmtu) :
+			   braid_pmtu_now(&path->pmtu));
 	rec = braid_stamp_sent(path, size, !path->backlog &&
 			       !braid_admit_pending(peer));
 	trace_braid_packet_out(path, skb, braid_tx_cb(skb), out->pn);
@@ -287,13 +310,22 @@ static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
 	return skb;
 }
 
-static void braid_wire(struct braid_path *path, struct sk_buff *skb, u8 tos)
+static void braid_wire(struct braid_outgoing *out, struct sk_buff *skb, u8 tos)
 {
-	int why = braid_outer_send(path->sock, &path->local,
-				   &path->remote, &path->dst, skb, tos);
+	struct braid_outer_fit fit = {
+		.whole = out->whole, .pieces = out->pieces,
+	};
+	struct braid_path *path = out->path;
+	int why;
 
+	if (fit.pieces)
+		braid_count(path->peer->braid, BRAID_CNT_TX_PIECES);
+	why = braid_outer_send(path->sock, &path->local, &path->remote,
+			       &path->dst, skb, tos, &fit);
 	if (why)
 		braid_drop(path->peer->braid, skb, why);
+	else if (READ_ONCE(path->link_mtu) != fit.link)
+		WRITE_ONCE(path->link_mtu, fit.link);
 }
 
 static void braid_emit_data(struct braid_outgoing *out)
@@ -311,7 +343,7 @@ static void braid_emit_data(struct braid_outgoing *out)
 	dev_sw_netstats_tx_add(braid->dev, 1, out->skb->len);
 	braid_count(braid, BRAID_CNT_TX_DATA);
 	consume_skb(out->skb);
-	braid_wire(out->path, skb, tos);
+	braid_wire(out, skb, tos);
 }
 
 static void braid_emit(struct braid_outgoing *out)
@@ -322,7 +354,7 @@ static void braid_emit(struct braid_outgoing *out)
 		braid_emit_data(out);
 	} else {
 		braid_count(braid, BRAID_CNT_TX_CONTROL);
-		braid_wire(out->path, braid_seal_control(out), 0);
+		braid_wire(out, braid_seal_control(out), 0);
 	}
 }
 

@@ -23,11 +23,18 @@ enum hrtimer_restart braid_pump_timer(struct hrtimer *timer);
  * around it; NULL without memory.
  */
 struct sk_buff *braid_control_alloc(u32 room);
+/* What a control packet is about. */
+enum braid_control_kind {
+	BRAID_CONTROL_PLAIN,
+	BRAID_CONTROL_ELICITING,	/* asks for a report */
+	BRAID_CONTROL_SIZE,	/* asks whether a packet of its size passes */
+};
+
 /*
  * Gives a control packet to a path; it goes out ahead of data with the next
- * pump. @eliciting: it asks for a report (probes do). Peer's lock.
+ * pump. Peer's lock.
  */
 void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
-			 bool eliciting);
+			 enum braid_control_kind kind);
 
 #endif

@@ -40,6 +40,7 @@ static const struct row rows[] = {
 	      "'0123456789abcdef' is not a device's name" } } },
 	{ "dev", "policy", { "adaptive", "built-in" }, NAME_BAD },
 	{ "dev", "mtu", { "1400", "1280" }, NUMBER_BAD },
+	{ "dev", "mtu-auto", { "yes", "no" }, BOOL_BAD },
 	{ "dev", "address", { "10.0.0.1/24", "10.0.0.1,fd00::1/64" },
 	  { { "", "'' is not an IP address" },
 	    { "10.0.0.1/24,", "'' is not an IP address" },

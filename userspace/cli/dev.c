@@ -6,23 +6,45 @@
 #include "text.h"
 #include "verbs.h"
 
-static int policy_set(struct br_call *call, uint32_t ifindex,
-		      const char *policy)
+static int device_set(struct br_call *call, const struct br_device *device)
 {
-	struct br_device device = { .ifindex = ifindex };
 	struct br_nl *nl = br_nl_open(&call->err);
 	int ret;
 
 	if (!nl)
 		return -call->err.code;
+	ret = br_nl_do(nl, BRAID_CMD_DEVICE_SET, &br_device_type, device,
+		       NULL, &call->err);
+	br_nl_close(nl);
+	return ret;
+}
+
+static int policy_set(struct br_call *call, uint32_t ifindex,
+		      const char *policy)
+{
+	struct br_device device = { .ifindex = ifindex };
+
 	/* the built-in one has no name, as far as the kernel is concerned */
 	if (strcmp(policy, "built-in"))
 		br_fill(device.policy, policy);
 	br_set_has(&br_device_type, &device, "policy");
-	ret = br_nl_do(nl, BRAID_CMD_DEVICE_SET, &br_device_type, &device,
-		       NULL, &call->err);
-	br_nl_close(nl);
-	return ret;
+	return device_set(call, &device);
+}
+
+/*
+ * An MTU that was asked for stays, even when it is what the device has anyway,
+ * of which rtnetlink would not tell it.
+ */
+static int mtu_keep(struct br_call *call, uint32_t ifindex)
+{
+	const struct br_device *wanted = call->object;
+	struct br_device device = { .ifindex = ifindex };
+
+	if (!br_call_text(call, "mtu") && !br_call_text(call, "mtu-auto"))
+		return 0;
+	device.mtu_auto = wanted->mtu_auto;
+	br_set_has(&br_device_type, &device, "mtu-auto");
+	return device_set(call, &device);
 }
 
 /* The list was checked when it was parsed. */
@@ -66,9 +88,9 @@ static int apply(struct br_call *call, struct br_rt *rt)
 		change.up = 1;
 	else if (br_call_text(call, "down"))
 		change.up = 0;
-	if (!change.mtu && change.up < 0)
-		return 0;
-	return br_rt_link_change(rt, dev, &change, &call->err);
+	if (change.mtu || change.up >= 0)
+		ret = br_rt_link_change(rt, dev, &change, &call->err);
+	return ret ? ret : mtu_keep(call, ifindex);
 }
 
 static int add(struct br_call *call)
@@ -120,7 +142,7 @@ static int del(struct br_call *call)
 static int show(struct br_call *call)
 {
 	static const char *const columns[] = {
-		"dev", "policy", "policy-active", "mtu", "peer-count", NULL
+		"dev", "policy", "policy-active", "mtu", "mtu-auto", "peer-count", NULL
 	};
 	struct br_device *wanted = call->object;
 
@@ -133,6 +155,7 @@ static int show(struct br_call *call)
 
 #define POLICY	{ "policy", "POLICY|built-in", BR_WORD_FIELD, 0, NULL }
 #define MTU	{ "mtu", "BYTES", BR_WORD_FIELD, 0, NULL }
+#define AUTO	{ "mtu-auto", "yes|no", BR_WORD_FIELD, 0, NULL }
 #define ADDRESS	{ "address", "ADDR/LEN,...", BR_WORD_PREFIXES, 0, NULL }
 #define UP	{ "up", NULL, BR_WORD_FLAG, 0, NULL }
 #define DOWN	{ "down", NULL, BR_WORD_FLAG, 0, NULL }
@@ -143,7 +166,7 @@ const struct br_command br_dev_commands[] = {
 		add, "make a braid device",
 	},
 	{
-		"dev", "set", &br_device_type, { BR_WORD_THE_DEV, POLICY, MTU, ADDRESS, UP, DOWN },
+		"dev", "set", &br_device_type, { BR_WORD_THE_DEV, POLICY, MTU, AUTO, ADDRESS, UP, DOWN },
 		set, "change a device; addresses are added",
 	},
 	{

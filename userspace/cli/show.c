@@ -134,8 +134,8 @@ static int text_print(struct br_call *call, const struct tree *t,
 {
 	static const char *const columns[] = {
 		"path", "state", "remote", "srtt", "jitter", "rtt-age",
-		"loss-ppm", "loss-age", "rate", "rate-age", "tx-bytes",
-		"rx-bytes", "reason", NULL
+		"loss-ppm", "loss-age", "rate", "rate-age", "pmtu",
+		"tx-bytes", "rx-bytes", "reason", NULL
 	};
 	const struct br_peer *peer;
 	struct br_list paths;

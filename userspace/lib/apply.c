@@ -60,23 +60,53 @@ static int policy_load(struct br_work *w)
 	return ret <= 0 ? ret : br_undo_note(&w->undo, &made, w->err);
 }
 
-static int policy_set(struct br_work *w, const struct br_device *have)
+static int device_set(struct br_work *w, const struct br_device *have,
+		      struct br_device *wanted)
 {
 	struct br_made made = { .kind = BR_SET_DEVICE };
-	struct br_device wanted = { .ifindex = w->ifindex };
 	int ret;
 
-	br_fill(wanted.policy, w->config->policy);
-	br_set_has(&br_device_type, &wanted, "policy");
-	if (!br_work_diff(w, &br_device_type, "device", have, &wanted,
+	if (!br_work_diff(w, &br_device_type, "device", have, wanted,
 			  &made.settings))
 		return 0;
-	ret = br_nl_do(w->nl, BRAID_CMD_DEVICE_SET, &br_device_type, &wanted,
+	ret = br_nl_do(w->nl, BRAID_CMD_DEVICE_SET, &br_device_type, wanted,
 		       NULL, w->err);
 	return ret ? ret : br_undo_note(&w->undo, &made, w->err);
 }
 
-/* The device's own settings: MTU, up, policy. */
+static int policy_set(struct br_work *w, const struct br_device *have)
+{
+	struct br_device wanted = { .ifindex = w->ifindex };
+
+	br_fill(wanted.policy, w->config->policy);
+	br_set_has(&br_device_type, &wanted, "policy");
+	return device_set(w, have, &wanted);
+}
+
+/*
+ * A size that the file asks for stays, even when it is that of the paths. When
+ * it is another, the line that tells of it tells this, too.
+ */
+static int auto_set(struct br_work *w, const struct br_device *have)
+{
+	struct br_device wanted = {
+		.ifindex = w->ifindex, .mtu_auto = !w->config->mtu,
+	};
+	FILE *told = w->told;
+	int ret;
+
+	br_set_has(&br_device_type, &wanted, "mtu-auto");
+	if (w->config->mtu && w->config->mtu != have->mtu)
+		w->told = NULL;
+	ret = device_set(w, have, &wanted);
+	w->told = told;
+	return ret;
+}
+
+/*
+ * The device's own settings: policy, whether the MTU follows the paths, MTU, up.
+ * In this order: to set an MTU is to keep it, also when it is undone.
+ */
 static int settings_up(struct br_work *w)
 {
 	struct br_device ask = { .ifindex = w->ifindex }, have = { 0 };
@@ -86,15 +116,17 @@ static int settings_up(struct br_work *w)
 	ret = br_nl_do(w->nl, BRAID_CMD_DEVICE_GET, &br_device_type, &ask,
 		       &have, w->err);
 	if (!ret)
-		ret = mtu_set(w, have.mtu);
-	if (!ret)
 		ret = policy_load(w);
 	/* of a new device nothing has changed */
 	if (w->fresh)
 		w->told = NULL;
 	if (!ret)
 		ret = policy_set(w, &have);
+	if (!ret)
+		ret = auto_set(w, &have);
 	w->told = told;
+	if (!ret)
+		ret = mtu_set(w, have.mtu);
 	br_object_free(&br_device_type, &have);
 	return ret;
 }

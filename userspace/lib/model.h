@@ -121,6 +121,7 @@ struct br_device {
 	char policy[BR_NAME];
 	char policy_active[BR_NAME];
 	uint32_t mtu;
+	uint8_t mtu_auto;
 	uint32_t peers;
 	uint32_t event_seq;
 	uint64_t netns_cookie;
@@ -192,6 +193,9 @@ struct br_path {
 	uint64_t rate;
 	uint64_t rate_age;
 	char rate_phase[BR_NAME];
+	uint32_t pmtu;
+	char pmtu_phase[BR_NAME];
+	uint64_t pmtu_probes;
 	uint32_t queue_bytes;
 	uint32_t inflight_bytes;
 	uint64_t tx_packets;

@@ -93,6 +93,7 @@ struct braid_steer_paths;
  * @loss_ppm: lost packets per million
  * @queue_bytes: outer bytes that a packet for this path alone would wait for;
  *	what may use all paths waits behind it and does not count
+ * @mtu: largest inner packet that it carries in one piece, 0 while unknown
  * @rate: estimated delivery rate, bytes per second, 0 before the first sample
  * @tx_packets: packets sent
  * @tx_bytes: bytes sent, outer IP header included
@@ -114,6 +115,7 @@ struct braid_path_view {
 	__u32 queue_us;
 	__u32 loss_ppm;
 	__u32 queue_bytes;
+	__u32 mtu;
 	__u64 rate;
 	__u64 tx_packets;
 	__u64 tx_bytes;
