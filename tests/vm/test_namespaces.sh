@@ -65,17 +65,20 @@ test_device_moves() {
 	ip -n "$GWA" link set wan1 up
 	ip -n "$GWA" neigh replace 10.0.1.2 lladdr "$(topo_mac 1 2)" dev wan1 \
 		nud permanent
-	until_true 5 reason_is 'delivers: proven by a probe or a report'
+	until_true 5 state_is up
 	# and back home
 	ip -n "$away" link set braid0 netns "$GWA"
 	settle in_ns "$GWA"
 	until_true 5 in_ns "$GWA" ping -q -c 1 -W 1 10.99.0.2
 }
 
-reason_is() {
-	[ "$(in_ns "$away" braidctl -j path show braid0 |
-		jq -r '.[] | select(.path == "w1").reason')" = "$1" ]
+# first ATTRIBUTE: of the path w1
+first() {
+	in_ns "$away" braidctl -j path show braid0 |
+		jq -r ".[] | select(.path == \"w1\").$1"
 }
+reason_is() { [ "$(first reason)" = "$1" ]; }
+state_is() { [ "$(first state)" = "$1" ]; }
 
 # A user's own namespaces, held open by a process; inside runs a command there.
 user_namespaces() {
