@@ -111,19 +111,6 @@ unsigned int braid_flow_tcp_offset(const struct sk_buff *skb,
 	       sizeof(struct ipv6hdr) : 0;
 }
 
-bool braid_flow_tcp_seq(const struct sk_buff *skb,
-			const struct braid_steer_ctx *ctx, u32 *seq)
-{
-	unsigned int at = braid_flow_tcp_offset(skb, ctx);
-	__be32 be;
-
-	if (!at || skb_copy_bits(skb, at + offsetof(struct tcphdr, seq), &be,
-				 sizeof(be)))
-		return false;
-	*seq = ntohl(be);
-	return true;
-}
-
 void braid_flow_peer(struct braid_peer_ctx *ctx, struct braid_peer *peer)
 {
 	struct net_device *dev = peer->braid->dev;

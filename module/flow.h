@@ -23,9 +23,6 @@ void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
  */
 unsigned int braid_flow_tcp_offset(const struct sk_buff *skb,
 				   const struct braid_steer_ctx *ctx);
-/* The sequence number of such a packet; false when it has none. */
-bool braid_flow_tcp_seq(const struct sk_buff *skb,
-			const struct braid_steer_ctx *ctx, u32 *seq);
 /* Fills the peer's part of a context. */
 void braid_flow_peer(struct braid_peer_ctx *ctx, struct braid_peer *peer);
 

@@ -9,15 +9,12 @@
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include <net/fq_impl.h>
 #pragma GCC diagnostic pop
-#include <net/tcp.h>
 
 #include "device.h"
 #include "peer.h"
 
 /* Target and interval for a set whose round-trip time is not known yet. */
 #define BRAID_CODEL_RTT_US	100000
-/* So many packets are looked at for the place of one that is sent again. */
-#define BRAID_PASSED_MAX	64
 /* CoDel counts time in units of 2^CODEL_SHIFT nanoseconds. */
 #define BRAID_CODEL_TIME(us)	((codel_time_t)((us) * 1000ULL >> CODEL_SHIFT))
 
@@ -185,42 +182,6 @@ bool braid_tin_waits(struct braid_tin *tin)
 	return false;
 }
 
-/*
- * A TCP connection's packets wait in the order of its bytes: what is sent again
- * passes what waits. The receiver can do nothing with that before, and a drop
- * of CoDel's, which is what comes again most often, then costs a round trip and
- * not the queue's length as well. CoDel judges it as what it passed.
- */
-static void braid_flow_sort(struct braid_device *braid, struct fq_flow *flow,
-			    struct sk_buff *skb)
-{
-	const struct braid_tx_cb *prev, *cb = braid_tx_cb(skb);
-	int most = BRAID_PASSED_MAX;
-	struct sk_buff *at;
-
-	/* First of all: it may have been dropped already. */
-	if (skb_peek_tail(&flow->queue) != skb || !cb->tcp ||
-	    skb_queue_is_first(&flow->queue, skb))
-		return;
-	prev = braid_tx_cb(skb_queue_prev(&flow->queue, skb));
-	if (!prev->tcp || prev->hash != cb->hash ||
-	    !before(cb->seq, prev->seq))
-		return;
-	skb_queue_walk(&flow->queue, at) {
-		const struct braid_tx_cb *other = braid_tx_cb(at);
-
-		if (!most--)
-			return;
-		if (other->tcp && other->hash == cb->hash &&
-		    before(cb->seq, other->seq))
-			break;
-	}
-	__skb_unlink(skb, &flow->queue);
-	__skb_queue_before(&flow->queue, at, skb);
-	braid_tx_cb(skb)->codel_us = braid_tx_cb(at)->codel_us;
-	braid_count(braid, BRAID_CNT_TX_PASSED);
-}
-
 bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 		     u32 hash)
 {
@@ -239,7 +200,6 @@ bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 		    braid_flow_precedes(&fq->flows[idx], tin, hash))
 			braid_flow_move(fq, tin, idx, cb);
 		fq_tin_enqueue(fq, &tin->fq, idx, skb, braid_queue_free_skb);
-		braid_flow_sort(peer->braid, &fq->flows[idx], skb);
 	}
 	spin_unlock(&fq->lock);
 	if (!tin)

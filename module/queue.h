@@ -26,13 +26,11 @@ struct braid_peer;
  * @gseq: its number, once stamped
  * @codel_us: when it was queued, in CoDel's units
  * @hash: of its flow
- * @seq: where its payload begins, with @tcp
  * @lane: ordering domain or BRAID_LANE_NONE
  * @back: distance to the lane's previous packet, once stamped
  * @flags: flags of the verdict
  * @kind: kind of the verdict
  * @stamped: @gseq and @back are set; it may only be sent under them
- * @tcp: a segment of TCP
  * @repairs: how often it was sent again
  * @ahead: it left before packets with lower numbers that wait on its path
  * @stamped_us: when it got its number
@@ -44,14 +42,12 @@ struct braid_tx_cb {
 	struct braid_tin *tin;
 	codel_time_t codel_us;
 	u32 hash;
-	u32 seq;
 	u16 lane;
 	u16 back;
 	u8 flags;
 	u8 kind;
 	bool stamped;
 	bool ahead;
-	bool tcp;
 	u8 repairs;
 };
 

@@ -196,7 +196,6 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 	cb->lane = braid_lane(&ctx, v);
 	cb->flags = BRAID_VERDICT_FLAGS(v);
 	cb->kind = BRAID_VERDICT_KIND(v);
-	cb->tcp = braid_flow_tcp_seq(skb, &ctx, &cb->seq);
 	if (braid_ack_hold(peer, skb, &ctx, set) ||
 	    braid_queue_add(peer, skb, set, ctx.hash))
 		braid_pump(peer);

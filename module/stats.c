@@ -13,7 +13,6 @@ const char *const braid_counter_names[BRAID_CNT_MAX] = {
 	[BRAID_CNT_TX_READMIT] = "tx-readmit",
 	[BRAID_CNT_TX_REPAIR] = "tx-repair",
 	[BRAID_CNT_TX_ACK_THINNED] = "tx-ack-thinned",
-	[BRAID_CNT_TX_PASSED] = "tx-passed",
 	[BRAID_CNT_TX_PIECES] = "tx-pieces",
 	[BRAID_CNT_TX_MTU_TOLD] = "tx-mtu-told",
 	[BRAID_CNT_REPAIR_LATE] = "repair-late",

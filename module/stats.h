@@ -22,7 +22,6 @@ enum braid_counter {
 	BRAID_CNT_TX_READMIT,	/* moved off a dead path */
 	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
 	BRAID_CNT_TX_ACK_THINNED,	/* replaced by a later acknowledgment */
-	BRAID_CNT_TX_PASSED,	/* TCP, sent again: before what waited */
 	BRAID_CNT_TX_PIECES,	/* larger than the path carries */
 	BRAID_CNT_TX_MTU_TOLD,	/* senders told of a smaller size */
 	BRAID_CNT_REPAIR_LATE,	/* lost, too late to repair */
