@@ -4,6 +4,7 @@
 #   make               everything
 #   make test          unit tests, then scenarios in a VM; test-unit, test-vm
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
+#   make test-rounds   100 rounds of build-up and teardown under load there; ROUNDS=
 #   make demo          shows it; make demo-hub a branch behind NAT and its hub
 #   make bench         the comparisons; SCENARIO=lossy,cut RUNS=1 POLICY=built-in
 #   make bench-full    those that make bench leaves out
@@ -97,7 +98,7 @@ $(BUILD)/userspace/braidctl: $(call object,$(cli_sources) $(lib_sources))
 
 $(BUILD)/userspace/braidd: $(call object,$(daemon_sources) $(lib_sources))
 	$(note) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -levent_core
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -levent_core -levent_extra
 
 $(BUILD)/userspace/%.o: userspace/%.c
 	@mkdir -p $(@D)
@@ -114,7 +115,7 @@ unit_sources := $(wildcard tests/unit/*.c)
 unit_mains := $(wildcard tests/unit/test_*.c)
 # what the daemon decides; not what it asks the kernel and the clock
 daemon_decides := $(addprefix userspace/daemon/,dtls.c gate.c handshake.c \
-	hello.c log.c session.c timer.c)
+	cipher.c hello.c log.c ports.c session.c session-metrics.c timer.c)
 unit_shared := $(filter-out $(unit_mains),$(unit_sources)) \
 	$(wildcard module/core/*.c) $(lib_sources) \
 	$(filter-out %/main.c,$(cli_sources)) $(daemon_decides)
@@ -134,7 +135,7 @@ $(unit)/%.o: %.c
 		-Iuserspace/cli -Itests/unit -DTOP='"$(CURDIR)"' -MMD -MP -c -o $@ $<
 
 # --- programs that the scenarios and benchmarks run
-test-tools: $(addprefix $(BUILD)/tests/,rxsample udpstream pathrate forge)
+test-tools: $(addprefix $(BUILD)/tests/,rxsample udpstream pathrate forge flood)
 
 $(BUILD)/tests/%: tests/bench/%.c tests/bench/clock.h
 	@mkdir -p $(@D)
@@ -167,6 +168,11 @@ test-vm: setup
 	$(Q)scripts/tests vm
 
 test-debug: setup
+	$(Q)scripts/tests debug
+
+test-rounds: export ROUNDS ?= 100
+test-rounds: export SELECT = rounds
+test-rounds: setup
 	$(Q)scripts/tests debug
 
 demo: setup
@@ -213,6 +219,7 @@ unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
 mandir := $(DESTDIR)$(PREFIX)/share/man
 compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+sharedir := $(DESTDIR)$(PREFIX)/share/braid
 moduledir = $(DESTDIR)/lib/modules/$(release)/updates
 man5 := $(wildcard Documentation/man/*.5)
 man8 := $(wildcard Documentation/man/*.8)
@@ -235,6 +242,9 @@ install: all
 	$(Q)install -D -m 644 -t $(mandir)/man8 $(man8)
 	$(note) INSTALL $(compdir)/braidctl
 	$(Q)install -D -m 644 userspace/cli/completion.bash $(compdir)/braidctl
+	$(note) INSTALL $(sharedir)
+	$(Q)install -D -m 644 -t $(sharedir) userspace/monitoring/braid-alerts.yml \
+		userspace/monitoring/braid-dashboard.json
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 
 uninstall:
@@ -243,7 +253,7 @@ uninstall:
 	$(Q)rm -f $(patsubst Documentation/man/%,$(mandir)/man5/%,$(man5)) \
 		$(patsubst Documentation/man/%,$(mandir)/man8/%,$(man8)) \
 		$(compdir)/braidctl
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/braid
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/braid $(sharedir)
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 
 clean:
@@ -252,5 +262,5 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
+	test-debug test-rounds demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
 	install uninstall clean

@@ -9,13 +9,6 @@
 
 #include "meter.h"
 
-#define BRAID_PROTO_ICMP	1
-#define BRAID_PROTO_TCP		6
-#define BRAID_PROTO_UDP		17
-#define BRAID_PROTO_DCCP	33
-#define BRAID_PROTO_ICMPV6	58
-#define BRAID_PROTO_SCTP	132
-
 #define BRAID_DSCP_VOICE_ADMIT	44	/* RFC 5865 */
 #define BRAID_DSCP_EF		46	/* RFC 3246 */
 
@@ -247,25 +240,31 @@ braid_adaptive_turn(const struct braid_adaptive_cfg *cfg,
 	v->class = class;
 }
 
+/* STRIPE over @set; AUTO, which follows the paths, when that is all of them. */
+static inline __u64 braid_adaptive_all(const struct braid_steer_ctx *pkt,
+				       __u32 set)
+{
+	return set == braid_all_slots(pkt) ? BRAID_AUTO : BRAID_STRIPE(set);
+}
+
 /*
  * The verdict on a packet, already counted in @v, which is NULL when the flow
- * has no entry.
+ * has no entry. @set: the usable slots that it may have. @kind: what the
+ * verdict has to be, BRAID_KIND_AUTO for none in particular.
  */
 static inline __u64
 braid_adaptive_verdict(const struct braid_adaptive_cfg *cfg,
 		       struct braid_steer_ctx *pkt, struct braid_flow_value *v,
-		       __u64 now_ns)
+		       __u32 set, __u32 kind, __u64 now_ns)
 {
-	__u32 set = pkt->peer.usable & ~pkt->peer.standby, slot;
 	__u64 closed = v ? braid_flow_rates(v, now_ns) : 0;
+	__u32 slot = BRAID_NO_SLOT;
 	int urgent;
 
-	if (!set)
-		set = pkt->peer.usable;
-	if (pkt->flags & BRAID_FRAGMENT ||
-	    !braid_adaptive_knows(pkt->flow.proto))
-		return BRAID_AUTO;
-	urgent = braid_adaptive_always(pkt);
+	if (kind == BRAID_KIND_AUTO && (pkt->flags & BRAID_FRAGMENT ||
+					!braid_adaptive_knows(pkt->flow.proto)))
+		return braid_adaptive_all(pkt, set);
+	urgent = kind == BRAID_KIND_PIN || braid_adaptive_always(pkt);
 	if (v) {
 		slot = braid_adaptive_slot(cfg, pkt, v, set, now_ns);
 		if (urgent)
@@ -274,18 +273,18 @@ braid_adaptive_verdict(const struct braid_adaptive_cfg *cfg,
 			braid_adaptive_turn(cfg, pkt, v, slot, closed, now_ns);
 		if (v->class != BRAID_CLASS_BULK)
 			urgent = 1;
-	} else {
-		slot = BRAID_NO_SLOT;
-		if (urgent || braid_adaptive_pure_ack(pkt))
-			slot = braid_adaptive_choose(cfg, pkt, set, slot);
+	} else if (urgent || braid_adaptive_pure_ack(pkt)) {
+		slot = braid_adaptive_choose(cfg, pkt, set, slot);
 	}
+	if (kind == BRAID_KIND_STRIPE || kind == BRAID_KIND_COPY)
+		return BRAID_VERDICT(kind, 0, set);
 	if (urgent || braid_adaptive_pure_ack(pkt)) {
 		if (slot >= BRAID_MAX_SLOTS)
-			return BRAID_AUTO;
+			return braid_adaptive_all(pkt, set);
 		return BRAID_VERDICT(BRAID_KIND_PIN, BRAID_UNORDERED,
 				     1U << slot);
 	}
-	return v ? BRAID_STRIPE(set) : BRAID_AUTO;
+	return v ? BRAID_STRIPE(set) : braid_adaptive_all(pkt, set);
 }
 
 #endif

@@ -21,6 +21,7 @@
 
 static const struct braid_flow_value braid_flow_blank = {
 	.slot = BRAID_NO_SLOT,
+	.rule = BRAID_FLOW_RULE_NEW,
 };
 
 static const struct braid_path_value braid_path_blank;

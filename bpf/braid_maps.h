@@ -36,6 +36,10 @@
 /* braid_flow_value.slot while no path is chosen */
 #define BRAID_NO_SLOT		0xffffffff
 
+/* braid_flow_rule.rule while no rule takes the flow */
+#define BRAID_NO_RULE		0xffffffff
+#define BRAID_FLOW_RULE_NEW	{ .rule = BRAID_NO_RULE }
+
 /**
  * struct braid_flow_key - a flow, the same for both of its directions
  * @netns: cookie of the device's namespace
@@ -60,6 +64,39 @@ struct braid_flow_key {
 	__u8 family;
 	__u8 proto;
 	__u16 zero;
+};
+
+/**
+ * struct braid_flow_rule - what the user's rules say of a flow; see rule_maps.h
+ * @gen: generation of the rules it was looked up in, 0 for never
+ * @looked_ns: when @set was worked out
+ * @mark: firewall mark that it was looked up with
+ * @rule: the rule's number in its set, BRAID_NO_RULE for none
+ * @class: number of its class there
+ * @ruleset: the set
+ * @usable: the peer's usable slots when @set was worked out
+ * @set: slots that the flow may use of them
+ * @dscp: DSCP that it was looked up with
+ * @size: the flow's size class then
+ * @kind: BRAID_KIND_* that the class asks for; AUTO leaves it to the policy
+ * @strict: without a path of its class the flow is dropped
+ * @outside: @set holds other paths than the class's, since none of those is
+ *	usable
+ */
+struct braid_flow_rule {
+	__u64 gen;
+	__u64 looked_ns;
+	__u32 mark;
+	__u32 rule;
+	__u32 class;
+	__u32 ruleset;
+	__u32 usable;
+	__u32 set;
+	__u8 dscp;
+	__u8 size;
+	__u8 kind;
+	__u8 strict;
+	__u32 outside;
 };
 
 /**
@@ -89,6 +126,7 @@ struct braid_flow_key {
  * @chosen_ns: when @slot was last looked at
  * @calm_ns: since when a bulk flow has been slow, 0 when it is not
  * @burst: @out_bytes when the flow last began as a small one
+ * @rule: what the user's rules say of it
  *
  * Totals are added to atomically; the rest is written by whichever CPU comes
  * by, and a flow is on one CPU as a rule.
@@ -119,6 +157,7 @@ struct braid_flow_value {
 	__u64 chosen_ns;
 	__u64 calm_ns;
 	__u64 burst;
+	struct braid_flow_rule rule;
 };
 
 /**

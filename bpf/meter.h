@@ -10,6 +10,13 @@
 
 #include "braid_maps.h"
 
+#define BRAID_PROTO_ICMP	1
+#define BRAID_PROTO_TCP		6
+#define BRAID_PROTO_UDP		17
+#define BRAID_PROTO_DCCP	33
+#define BRAID_PROTO_ICMPV6	58
+#define BRAID_PROTO_SCTP	132
+
 #define BRAID_NSEC_PER_USEC	1000ULL
 #define BRAID_NSEC_PER_MSEC	1000000ULL
 #define BRAID_NSEC_PER_SEC	1000000000ULL
@@ -25,6 +32,14 @@ static inline __u16 braid_port(__be16 port)
 #else
 	return port;
 #endif
+}
+
+/* Slots that serve where nothing else is asked for, as the module's AUTO has them. */
+static inline __u32 braid_all_slots(const struct braid_steer_ctx *pkt)
+{
+	__u32 set = pkt->peer.usable & ~pkt->peer.standby;
+
+	return set ? set : pkt->peer.usable;
 }
 
 /* The entry of a packet: seen from our side, whichever way the packet goes. */

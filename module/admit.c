@@ -4,16 +4,18 @@
 #include <linux/slab.h>
 #include <net/gso.h>
 
+#include "copies.h"
 #include "device.h"
 #include "flow.h"
 #include "peer.h"
 #include "pmtu.h"
+#include "probe.h"
 #include "repair.h"
 #include "schedule.h"
 
 /* Segments admitted in one go before the paths get a chance to send. */
 #define BRAID_ADMIT_BATCH	64
-/* A path gets a copy unless its backlog is more than 1/20 of a second. */
+/* A path gets a copy unless 1/20 of a second goes ahead of it. */
 #define BRAID_COPY_BEHIND	20
 /* Most that a path may be longer: the longest hold less the repair time. */
 #define BRAID_NEAR_US		150000
@@ -127,6 +129,7 @@ struct sk_buff *braid_path_take(struct braid_path *path,
  * path in front of it. A tin that may not use all paths goes ahead of that: only
  * what it has put there itself counts, else one with a longer path in its
  * set, which may wait longer for the shorter one, would keep it out for ever.
+ * What goes to all of the set waits for one of them only.
  */
 static int braid_pick(struct braid_peer *peer, struct braid_tin *tin, u32 set,
 		      u32 len, u64 now_ns)
@@ -143,9 +146,10 @@ static int braid_pick(struct braid_peer *peer, struct braid_tin *tin, u32 set,
 		way[slot].backlog = tin->queued[slot];
 	/* What is much longer would make all others wait for it. */
 	set = braid_sched_near(way, set, BRAID_NEAR_US);
-	slot = braid_sched_pick(way, set,
-				braid_path_outer(peer->slot[__ffs(set)], len),
-				now_ns, &wake_ns);
+	len = braid_path_outer(peer->slot[__ffs(set)], len);
+	slot = READ_ONCE(tin->copy) ?
+	       braid_sched_any(way, set, len, now_ns, &wake_ns) :
+	       braid_sched_pick(way, set, len, now_ns, &wake_ns);
 	if (slot == -EAGAIN)
 		peer->wake_ns = min(peer->wake_ns, wake_ns);
 	return slot;
@@ -159,10 +163,26 @@ void braid_path_readmit(struct braid_path *path)
 	lockdep_assert_held(&peer->lock);
 	while ((skb = braid_path_take(path, &path->front)) ||
 	       (skb = braid_path_take(path, &path->fifo))) {
+		if (braid_tx_cb(skb)->copied &&
+		    !braid_copies_lost(peer, braid_tx_cb(skb)->gseq)) {
+			braid_drop(peer->braid, skb,
+				   BRAID_CNT_TX_COPY_COVERED);
+			continue;
+		}
 		__skb_queue_tail(&peer->readmit, skb);
 		braid_count(peer->braid, BRAID_CNT_TX_READMIT);
 	}
 	path->lead = 0;
+}
+
+/*
+ * Slots for what goes again. A loss is made good soonest by whichever path is
+ * quickest, so all may serve, unless the verdict wants it otherwise.
+ */
+static u32 braid_again_set(const struct braid_peer *peer,
+			   const struct braid_tx_cb *cb)
+{
+	return braid_live_set(peer, cb->flags & BRAID_WITHIN ? cb->set : 0);
 }
 
 /*
@@ -172,18 +192,19 @@ void braid_path_readmit(struct braid_path *path)
 static bool braid_admit_again(struct braid_peer *peer, u64 now_ns)
 {
 	struct braid_way way[BRAID_MAX_SLOTS];
-	u32 set = braid_auto_set(peer), fit;
 	struct sk_buff *skb;
+	u32 fit;
 	int slot;
 
-	if (!set || skb_queue_empty(&peer->readmit))
+	if (!peer->usable || skb_queue_empty(&peer->readmit))
 		return false;
 	while ((skb = __skb_dequeue(&peer->readmit))) {
 		if (!braid_repair_worth(peer, skb)) {
 			braid_drop(peer->braid, skb, BRAID_CNT_REPAIR_LATE);
 			continue;
 		}
-		fit = braid_pmtu_repairers(peer, set, skb->len);
+		fit = braid_again_set(peer, braid_tx_cb(skb));
+		fit = braid_pmtu_repairers(peer, fit, skb->len);
 		braid_peer_ways_ahead(peer, fit, way);
 		slot = braid_sched_quickest(way, fit, now_ns);
 		peer->slot[slot]->repaired++;
@@ -220,13 +241,16 @@ static void braid_sent_begin(struct braid_peer *peer, struct braid_tin *tin,
 static void braid_sent_note(struct braid_peer *peer, struct braid_tin *tin,
 			    u32 slot, u32 len)
 {
-	if (!tin->tell)
+	if (!tin->tell || braid_sent_add(&tin->sent, slot, 1, len))
 		return;
-	if (!braid_sent_add(&tin->sent, slot, 1, len)) {
-		braid_sent_flush(peer, tin);
-		braid_sent_add(&tin->sent, slot, 1, len);
-	}
-	if (skb_queue_empty(&tin->segments))
+	braid_sent_flush(peer, tin);
+	braid_sent_add(&tin->sent, slot, 1, len);
+}
+
+/* All paths of a segment are noted; tells the policy after the last one. */
+static void braid_sent_end(struct braid_peer *peer, struct braid_tin *tin)
+{
+	if (tin->tell && skb_queue_empty(&tin->segments))
 		braid_sent_flush(peer, tin);
 }
 
@@ -266,13 +290,14 @@ static void braid_tin_tune(struct braid_peer *peer, struct braid_tin *tin,
 			   u32 set, u64 now_us)
 {
 	unsigned long bits = set;
-	u64 rate = 0;
+	u64 rate = 0, one;
 	u32 rtt = 0;
 	int i;
 
 	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS) {
 		rtt = max(rtt, peer->slot[i]->rtt.min_us);
-		rate += peer->slot[i]->rate.rate;
+		one = peer->slot[i]->rate.rate;
+		rate = tin->copy ? max(rate, one) : rate + one;
 	}
 	braid_queue_tune(tin, rate, rtt + braid_repair_wait(peer, set),
 			 now_us);
@@ -300,31 +325,55 @@ static bool braid_tin_fill(struct braid_peer *peer, struct braid_tin *tin,
 	return true;
 }
 
+/* Puts another copy of @skb on @path; false when there is no memory. */
+static bool braid_admit_copy(struct braid_path *path, struct braid_tin *tin,
+			     struct sk_buff *skb, u64 now_us)
+{
+	struct sk_buff *copy = skb_clone(skb, GFP_ATOMIC);
+	struct braid_tx_cb *cb;
+
+	if (!copy)
+		return false;
+	cb = braid_tx_cb(copy);
+	cb->extra = true;
+	if (cb->lane != BRAID_LANE_NONE)
+		braid_schedule_use(path, cb->gseq);
+	braid_path_put(path, tin, copy, now_us);
+	braid_sent_note(path->peer, tin, path->slot, skb->len);
+	return true;
+}
+
 /*
  * The other paths of a COPY get the packet under the same number; the receiver
  * knows copies by it. A path that is far behind is left out: its copy would
- * only come late; and so is one that would carry it in pieces.
+ * only come late; and so is one that would carry it in pieces. What has an
+ * order to keep stays off paths so long that the others would wait for them.
  */
 static void braid_admit_copies(struct braid_peer *peer, struct braid_tin *tin,
-			       struct sk_buff *skb, u32 set, u64 now_us)
+			       struct sk_buff *skb, u32 set, int first,
+			       u64 now_us)
 {
-	unsigned long bits = set;
-	struct sk_buff *copy;
-	int i;
+	u32 near = braid_tx_cb(skb)->lane == BRAID_LANE_NONE ? set :
+		   braid_near_set(peer, set);
+	unsigned long bits = set & ~BIT(first);
+	int i, n = 1;
 
+	if (!bits || !braid_copies_ready(peer))
+		return;
+	braid_tx_cb(skb)->copied = true;
 	for_each_set_bit(i, &bits, BRAID_MAX_SLOTS) {
 		struct braid_path *path = peer->slot[i];
 
-		if (div_u64(path->rate.pacing, BRAID_COPY_BEHIND) <
-		    path->backlog || skb->len > braid_pmtu_inner(path))
-			continue;
-		copy = skb_clone(skb, GFP_ATOMIC);
-		if (!copy)
-			return;
-		if (braid_tx_cb(copy)->lane != BRAID_LANE_NONE)
-			braid_schedule_use(path, braid_tx_cb(copy)->gseq);
-		braid_path_put(path, tin, copy, now_us);
+		if (near & BIT(i) && skb->len <= braid_pmtu_inner(path) &&
+		    path->ahead <= div_u64(path->rate.pacing,
+					   BRAID_COPY_BEHIND) &&
+		    braid_admit_copy(path, tin, skb, now_us))
+			n++;
 	}
+	braid_copies_sent(peer, braid_tx_cb(skb)->gseq, n);
+	braid_count_many(peer->braid, BRAID_CNT_TX_COPY, n - 1);
+	braid_count_many(peer->braid, BRAID_CNT_TX_COPY_SKIPPED,
+			 hweight32(set) - n);
 }
 
 /*
@@ -376,10 +425,13 @@ static bool braid_admit_one(struct braid_peer *peer, struct braid_tin *tin,
 	braid_stamp(peer, braid_tx_cb(skb), now_us);
 	if (braid_tx_cb(skb)->lane != BRAID_LANE_NONE)
 		braid_schedule_use(peer->slot[slot], braid_tx_cb(skb)->gseq);
-	if (braid_tx_cb(skb)->kind == BRAID_KIND_COPY)
-		braid_admit_copies(peer, tin, skb, set & ~BIT(slot), now_us);
+	if (tin->copy)
+		braid_admit_copies(peer, tin, skb, set, slot, now_us);
 	braid_path_put(peer->slot[slot], tin, skb, now_us);
 	braid_sent_note(peer, tin, slot, skb->len);
+	braid_sent_end(peer, tin);
+	if (unlikely(now_us - peer->busy_us >= BRAID_BUSY_US))
+		braid_probe_wake(peer, now_us);
 	peer->busy_us = now_us;
 	return true;
 }

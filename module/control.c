@@ -9,6 +9,27 @@
 #include "schedule.h"
 #include "transmit.h"
 
+bool braid_control_probing(const u8 *tlvs, size_t len)
+{
+	struct braid_tlv tlv;
+
+	while (braid_tlv_next(&tlv, &tlvs, &len) > 0)
+		if (tlv.type != BRAID_TLV_PAD && tlv.type != BRAID_TLV_PROBE &&
+		    tlv.type != BRAID_TLV_PROBE_REPLY)
+			return false;
+	return true;
+}
+
+/* It says where a path is by where it comes from: see struct braid_hop. */
+static void braid_status_receive(struct braid_device *braid,
+				 const struct braid_tlv *tlv)
+{
+	struct braid_path_status status;
+
+	if (braid_status_read(&status, tlv->value, tlv->len))
+		braid_count(braid, BRAID_CNT_RX_TLV_INVALID);
+}
+
 void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			   const struct braid_origin *from, u64 now_us)
 {
@@ -38,6 +59,9 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			break;
 		case BRAID_TLV_PROBE_REPLY:
 			braid_probe_replied(s, &tlv, now_us);
+			break;
+		case BRAID_TLV_PATH_STATUS:
+			braid_status_receive(braid, &tlv);
 			break;
 		case BRAID_TLV_OPAQUE:
 			braid_opaque_receive(s, &tlv, from);

@@ -14,4 +14,7 @@ struct braid_origin;
 void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			   const struct braid_origin *from, u64 now_us);
 
+/* Does the packet hold nothing but probes and replies to probes? */
+bool braid_control_probing(const u8 *tlvs, size_t len);
+
 #endif

@@ -14,6 +14,11 @@
 #include "send.h"
 #include "socket.h"
 
+/* For paths of Ethernet's MTU over IPv4, until something is known. */
+#define BRAID_MTU	(ETH_DATA_LEN - (int)sizeof(struct iphdr) - \
+			 (int)sizeof(struct udphdr) - BRAID_OVERHEAD)
+#define BRAID_MAX_MTU	16384
+
 /* All devices of all namespaces; RTNL. */
 static LIST_HEAD(braid_devices);
 

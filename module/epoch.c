@@ -26,6 +26,20 @@ static int braid_epoch_limit(u64 *limit, u64 wanted, u64 most,
 	return -ERANGE;
 }
 
+static int braid_epoch_limits(struct braid_epoch *e,
+			      const struct braid_epoch_config *cfg,
+			      struct netlink_ext_ack *extack)
+{
+	bool gcm = cfg->cipher == BRAID_CIPHER_AES256_GCM;
+
+	return braid_epoch_limit(&e->limit_packets, cfg->limit_packets,
+				 gcm ? BRAID_GCM_PACKETS :
+				       BRAID_CHACHA_PACKETS, extack) ?:
+	       braid_epoch_limit(&e->limit_failures, cfg->limit_failures,
+				 gcm ? BRAID_GCM_FAILURES :
+				       BRAID_CHACHA_FAILURES, extack);
+}
+
 struct braid_epoch *braid_epoch_new(const struct braid_epoch_config *cfg,
 				    struct netlink_ext_ack *extack)
 {
@@ -34,23 +48,24 @@ struct braid_epoch *braid_epoch_new(const struct braid_epoch_config *cfg,
 
 	if (!e)
 		return ERR_PTR(-ENOMEM);
-	err = braid_epoch_limit(&e->limit_packets, cfg->limit_packets,
-				BRAID_CHACHA_PACKETS, extack) ?:
-	      braid_epoch_limit(&e->limit_failures, cfg->limit_failures,
-				BRAID_CHACHA_FAILURES, extack);
-	if (err) {
-		kfree(e);
-		return ERR_PTR(err);
-	}
 	e->number = cfg->number;
 	e->cipher = cfg->cipher;
 	memcpy(e->tx_key, cfg->tx_key, sizeof(e->tx_key));
 	memcpy(e->rx_key, cfg->rx_key, sizeof(e->rx_key));
-	return e;
+	err = braid_epoch_limits(e, cfg, extack);
+	if (!err && e->cipher == BRAID_CIPHER_AES256_GCM)
+		err = braid_gcm_init(&e->tx_gcm, e->tx_key, extack) ?:
+		      braid_gcm_init(&e->rx_gcm, e->rx_key, extack);
+	if (!err)
+		return e;
+	braid_epoch_free(e);
+	return ERR_PTR(err);
 }
 
 void braid_epoch_free(struct braid_epoch *e)
 {
+	braid_gcm_fini(&e->tx_gcm);
+	braid_gcm_fini(&e->rx_gcm);
 	kfree_sensitive(e);
 }
 

@@ -12,14 +12,25 @@
 #include <linux/types.h>
 
 #include "crypto.h"
+#include "gcm.h"
 
 struct braid_peer;
 struct braid_session;
 
-/* Most packets under a key, and most that may fail to open under it. */
+/*
+ * Most packets under a key, and most that may fail to open under it. Those of
+ * AES-256-GCM are RFC 9001's, appendix B.1, for an advantage of 2^-57 each:
+ * 2^35 blocks of 16 bytes sealed, and what it recommends for packets of any
+ * size that do not open.
+ */
 #define BRAID_CHACHA_PACKETS	(1ULL << 36)
 #define BRAID_CHACHA_FAILURES	(1ULL << 36)
-/* A packet counts once for each begun piece of this size. */
+#define BRAID_GCM_PACKETS	(1ULL << 28)
+#define BRAID_GCM_FAILURES	(1ULL << 52)
+/*
+ * A packet counts once for each begun piece of this size: 2^7 blocks, which
+ * makes 2^28 packets of the 2^35 blocks.
+ */
 #define BRAID_PACKET_UNIT	2048
 
 /**
@@ -31,6 +42,9 @@ struct braid_session;
  * @cipher: never changes
  * @tx_key: keys of paths for sending derive from it; never changes
  * @rx_key: keys of paths for receiving derive from it; never changes
+ * @tx_gcm: seals the packets of all paths if the cipher is AES-256-GCM; has no
+ *	key otherwise; never changes
+ * @rx_gcm: opens them, likewise
  * @limit_packets: as many may be sealed; never changes
  * @limit_failures: as many may fail to open; never changes
  * @packets: sealed, the larger ones more than once; peer's lock
@@ -45,6 +59,8 @@ struct braid_epoch {
 	enum braid_cipher cipher;
 	u8 tx_key[BRAID_KEY_LEN];
 	u8 rx_key[BRAID_KEY_LEN];
+	struct braid_gcm tx_gcm;
+	struct braid_gcm rx_gcm;
 	u64 limit_packets;
 	u64 limit_failures;
 	u64 packets;
@@ -63,10 +79,16 @@ struct braid_epoch_config {
 	u64 limit_failures;
 };
 
-/* May sleep. An ERR_PTR: -ERANGE (limit above the cipher's), -ENOMEM. */
+/*
+ * May sleep. An ERR_PTR: -ERANGE (limit above the cipher's), -EOPNOTSUPP (the
+ * kernel has no such cipher), -ENOMEM.
+ */
 struct braid_epoch *braid_epoch_new(const struct braid_epoch_config *cfg,
 				    struct netlink_ext_ack *extack);
-/* Wipes and frees; nobody else has it any more. NULL is fine. */
+/*
+ * Wipes and frees; nobody else has it any more, nor has the cipher a packet
+ * under it.
+ */
 void braid_epoch_free(struct braid_epoch *e);
 
 /*

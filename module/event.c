@@ -123,6 +123,16 @@ void braid_event_path(struct braid_path *path, u32 old)
 	braid_event_tell(path, old, path->state);
 }
 
+void braid_event_moved(struct braid_path *path, const char *why)
+{
+	struct braid_event e = {
+		.peer = path->peer, .what = "path-moved", .path = path->name,
+		.why = why,
+	};
+
+	braid_event_send(&e);
+}
+
 void braid_event_peer(struct braid_peer *peer, const char *what,
 		      const char *why)
 {

@@ -15,6 +15,8 @@ struct net;
 
 /* The path's state has changed from @old. Peer's lock. */
 void braid_event_path(struct braid_path *path, u32 old);
+/* The path's four-tuple has changed; @why: static storage. Peer's lock. */
+void braid_event_moved(struct braid_path *path, const char *why);
 /* Tells only the policy; for paths that come (from GONE) and go. Peer's lock. */
 void braid_event_tell(struct braid_path *path, u32 old, u32 state);
 /* Something about a peer; @what and @why: static storage. Any context. */

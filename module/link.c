@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "pmtu.h"
 #include "probe.h"
 #include "reach.h"
 #include "repair.h"
@@ -71,11 +72,17 @@ void braid_link_check(struct braid_path *path)
 	const char *why;
 	u64 now_us;
 	bool moved;
+	u32 mtu;
 
 	lockdep_assert_held(&peer->braid->lock);
 	rcu_read_lock();
-	why = braid_reach(path, &source);
+	why = braid_reach(path, &source, &mtu);
 	rcu_read_unlock();
+	if (!why && mtu != READ_ONCE(path->link_mtu)) {
+		spin_lock_bh(&peer->lock);
+		braid_pmtu_resized(path, mtu, braid_now_us());
+		spin_unlock_bh(&peer->lock);
+	}
 	moved = !why && !braid_addr_same(&source, &path->source);
 	if (why == path->unreachable && !moved)
 		return;
@@ -251,6 +258,7 @@ static int braid_link_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_REGISTER:
 	case NETDEV_UNREGISTER:
 	case NETDEV_CHANGENAME:
+	case NETDEV_CHANGEMTU:
 		braid_link_changed(dev_net(netdev_notifier_info_to_dev(ptr)));
 	}
 	return NOTIFY_DONE;

@@ -16,10 +16,6 @@
 struct braid_device;
 struct braid_peer;
 
-/* A path of Ethernet's MTU over IPv4, until something is known. */
-#define BRAID_MTU		1436
-#define BRAID_MAX_MTU		16384
-
 /**
  * struct braid_mtu - a device's part in it
  * @work: sets the MTU, and looks up whose path a claim is about

@@ -137,8 +137,8 @@ static int braid_nl_handshake_path(struct braid_device *braid,
 	path = braid_nl_frame_path(info, p);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	h->sock = path->sock;
-	h->local = path->sock->local;
+	h->sock = READ_ONCE(path->sock);
+	h->local = h->sock->local;
 	h->remote = path->remote;
 	return 0;
 }

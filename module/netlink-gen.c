@@ -16,6 +16,11 @@ static const struct netlink_range_validation braid_a_peer_reorder_cap_range = {
 	.max	= 1000000ULL,
 };
 
+static const struct netlink_range_validation braid_a_path_keepalive_range = {
+	.min	= 1000000ULL,
+	.max	= 3600000000ULL,
+};
+
 /* BRAID_CMD_DEVICE_GET - do */
 static const struct nla_policy braid_device_get_nl_policy[BRAID_A_DEVICE_IFINDEX + 1] = {
 	[BRAID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -100,7 +105,7 @@ static const struct nla_policy braid_peer_del_nl_policy[BRAID_A_PEER_NAME + 1] =
 };
 
 /* BRAID_CMD_PATH_NEW - do */
-static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_OWNER + 1] = {
+static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_KEEPALIVE + 1] = {
 	[BRAID_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_PATH_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
@@ -113,17 +118,20 @@ static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_OWNER + 1] 
 	[BRAID_A_PATH_COLD] = NLA_POLICY_MAX(NLA_U8, 1),
 	[BRAID_A_PATH_CAP] = { .type = NLA_U64, },
 	[BRAID_A_PATH_OWNER] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_PATH_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &braid_a_path_keepalive_range),
 };
 
 /* BRAID_CMD_PATH_SET - do */
-static const struct nla_policy braid_path_set_nl_policy[BRAID_A_PATH_CAP + 1] = {
+static const struct nla_policy braid_path_set_nl_policy[BRAID_A_PATH_KEEPALIVE + 1] = {
 	[BRAID_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_PATH_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_PATH_SOCKET] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_COST] = { .type = NLA_U32, },
 	[BRAID_A_PATH_STANDBY] = NLA_POLICY_MAX(NLA_U8, 1),
 	[BRAID_A_PATH_COLD] = NLA_POLICY_MAX(NLA_U8, 1),
 	[BRAID_A_PATH_CAP] = { .type = NLA_U64, },
+	[BRAID_A_PATH_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &braid_a_path_keepalive_range),
 };
 
 /* BRAID_CMD_PATH_GET - do */
@@ -146,10 +154,11 @@ static const struct nla_policy braid_path_del_nl_policy[BRAID_A_PATH_NAME + 1] =
 };
 
 /* BRAID_CMD_PATH_PROBE - do */
-static const struct nla_policy braid_path_probe_nl_policy[BRAID_A_PATH_NAME + 1] = {
+static const struct nla_policy braid_path_probe_nl_policy[BRAID_A_PATH_TRAIN + 1] = {
 	[BRAID_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_PATH_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
+	[BRAID_A_PATH_TRAIN] = NLA_POLICY_RANGE(NLA_U32, 2, 128),
 };
 
 /* BRAID_CMD_KEY_NEW - do */
@@ -328,7 +337,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_path_new_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_path_new_nl_policy,
-		.maxattr	= BRAID_A_PATH_OWNER,
+		.maxattr	= BRAID_A_PATH_KEEPALIVE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -337,7 +346,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_path_set_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_path_set_nl_policy,
-		.maxattr	= BRAID_A_PATH_CAP,
+		.maxattr	= BRAID_A_PATH_KEEPALIVE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -371,7 +380,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_path_probe_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_path_probe_nl_policy,
-		.maxattr	= BRAID_A_PATH_NAME,
+		.maxattr	= BRAID_A_PATH_TRAIN,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -32,12 +32,6 @@ static int braid_nl_key_config(struct genl_info *info,
 		return err;
 	key->cipher = braid_nl_u32(info, BRAID_A_KEY_CIPHER,
 				   BRAID_CIPHER_CHACHA20_POLY1305);
-	if (key->cipher != BRAID_CIPHER_CHACHA20_POLY1305) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[BRAID_A_KEY_CIPHER],
-				    "this module has chacha20-poly1305 only");
-		return -EOPNOTSUPP;
-	}
 	key->tx_key = nla_data(info->attrs[BRAID_A_KEY_TX_KEY]);
 	key->rx_key = nla_data(info->attrs[BRAID_A_KEY_RX_KEY]);
 	if (!memcmp(key->tx_key, key->rx_key, BRAID_KEY_LEN)) {

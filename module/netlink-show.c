@@ -7,6 +7,7 @@
 #include "netlink-show.h"
 #include "netlink.h"
 #include "peer.h"
+#include "probe.h"
 #include "use.h"
 
 static int put_u64(struct sk_buff *msg, int attr, u64 value)
@@ -156,7 +157,7 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 
 static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 {
-	u64 available = 0, in_use, sent;
+	u64 available = 0, in_use, sent, wakeups;
 	struct braid_path *path;
 	u32 usable;
 	int i;
@@ -164,6 +165,7 @@ static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 	spin_lock_bh(&peer->lock);
 	usable = peer->usable;
 	sent = peer->gseq ? peer->gseq - 1 : 0;
+	wakeups = peer->wakeups;
 	in_use = braid_meter_read(&peer->sent, braid_now_us());
 	braid_for_each_slot(peer, path, i)
 		if (usable & BIT(i))
@@ -172,6 +174,7 @@ static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 	if (nla_put_u32(msg, BRAID_A_PEER_PATHS_USABLE, hweight32(usable)) ||
 	    put_u64(msg, BRAID_A_PEER_RATE_AVAILABLE, available) ||
 	    put_u64(msg, BRAID_A_PEER_RATE_IN_USE, in_use) ||
+	    put_u64(msg, BRAID_A_PEER_WAKEUPS, wakeups) ||
 	    put_counter(msg, BRAID_A_PEER_COUNTER, "tx-numbered", sent) ||
 	    nla_put_u32(msg, BRAID_A_PEER_QUEUE_PACKETS,
 			braid_queue_packets(peer)))
@@ -205,27 +208,32 @@ int braid_fill_peer(struct sk_buff *msg, struct braid_peer *peer)
 /* --- paths --- */
 
 /* What its packets carry; until that is known, what it was told. */
-static const union braid_addr *path_local(const struct braid_path *path)
+static void path_local(union braid_addr *local, const struct braid_path *path,
+		       const struct braid_socket *sock)
 {
-	return path->source.sa.sa_family ? &path->source : &path->local;
+	*local = path->source.sa.sa_family ? path->source : path->local;
+	braid_addr_port_set(local, braid_addr_port(&sock->local));
 }
 
 static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
 {
+	const struct braid_socket *sock = READ_ONCE(path->sock);
 	struct braid_peer *peer = path->peer;
+	union braid_addr local;
 
+	path_local(&local, path, sock);
 	if (nla_put_u32(msg, BRAID_A_PATH_IFINDEX,
 			peer->braid->dev->ifindex) ||
 	    nla_put_string(msg, BRAID_A_PATH_PEER, peer->name) ||
 	    nla_put_string(msg, BRAID_A_PATH_NAME, path->name) ||
-	    nla_put_string(msg, BRAID_A_PATH_SOCKET, path->sock->name) ||
+	    nla_put_string(msg, BRAID_A_PATH_SOCKET, sock->name) ||
 	    braid_nl_put_addr(msg, BRAID_A_PATH_REMOTE_IPV4,
 			      BRAID_A_PATH_REMOTE_IPV6,
 			      BRAID_A_PATH_REMOTE_PORT, &path->remote) ||
 	    braid_nl_put_addr(msg, BRAID_A_PATH_LOCAL_IPV4,
 			      BRAID_A_PATH_LOCAL_IPV6,
-			      BRAID_A_PATH_LOCAL_PORT, path_local(path)) ||
-	    nla_put_u32(msg, BRAID_A_PATH_LINK, path->sock->link) ||
+			      BRAID_A_PATH_LOCAL_PORT, &local) ||
+	    nla_put_u32(msg, BRAID_A_PATH_LINK, sock->link) ||
 	    nla_put_u32(msg, BRAID_A_PATH_COST, path->cost) ||
 	    nla_put_u8(msg, BRAID_A_PATH_STANDBY, path->standby) ||
 	    nla_put_u8(msg, BRAID_A_PATH_COLD, path->cold) ||
@@ -264,6 +272,13 @@ static int fill_path_delays(struct sk_buff *msg, struct braid_path *path,
 	return 0;
 }
 
+static int put_capacity(struct sk_buff *msg, const struct braid_train *train)
+{
+	u64 rate = braid_train_rate(train);
+
+	return rate ? put_u64(msg, BRAID_A_PATH_CAPACITY, rate) : 0;
+}
+
 static int fill_path_rate(struct sk_buff *msg, struct braid_path *path,
 			  u64 now_us)
 {
@@ -279,8 +294,27 @@ static int fill_path_rate(struct sk_buff *msg, struct braid_path *path,
 	    nla_put_string(msg, BRAID_A_PATH_PMTU_PHASE,
 			   braid_pmtu_phase_name(&path->pmtu)) ||
 	    put_u64(msg, BRAID_A_PATH_PMTU_PROBES, path->pmtu_probes) ||
+	    put_capacity(msg, &path->train) ||
 	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_BYTES, path->backlog) ||
 	    nla_put_u32(msg, BRAID_A_PATH_INFLIGHT_BYTES, path->loss.flying))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Where it moves to, what it has left, and whether its peer has seen that. */
+static int fill_path_hop(struct sk_buff *msg, struct braid_path *path,
+			 u64 now_us)
+{
+	const struct braid_hop *h = &path->hop;
+
+	if ((h->next && nla_put_string(msg, BRAID_A_PATH_SOCKET_NEXT,
+				       h->next->name)) ||
+	    (h->previous && nla_put_string(msg, BRAID_A_PATH_SOCKET_PREVIOUS,
+					   h->previous->name)) ||
+	    nla_put_u8(msg, BRAID_A_PATH_PEER_FOLLOWED,
+		       braid_hop_followed(path)) ||
+	    nla_put_u32(msg, BRAID_A_PATH_MOVES, h->moves) ||
+	    put_age(msg, BRAID_A_PATH_MOVE_AGE, h->moved_us, now_us))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -292,9 +326,54 @@ static int fill_path_counters(struct sk_buff *msg, struct braid_path *path)
 	    put_u64(msg, BRAID_A_PATH_LOST_PACKETS, path->loss.lost_packets) ||
 	    put_u64(msg, BRAID_A_PATH_REPAIRED_PACKETS, path->repaired) ||
 	    put_u64(msg, BRAID_A_PATH_PROBES_SENT, path->probes_sent) ||
-	    put_u64(msg, BRAID_A_PATH_PROBES_ANSWERED, path->probes_answered))
+	    put_u64(msg, BRAID_A_PATH_PROBES_ANSWERED, path->probes_answered) ||
+	    put_u64(msg, BRAID_A_PATH_PROBES_REPLIED, path->probes_replied) ||
+	    put_u64(msg, BRAID_A_PATH_PROBE_BYTES, path->probe_bytes))
 		return -EMSGSIZE;
 	return 0;
+}
+
+/* The interval of its probes, and when the next one is due. */
+static int fill_path_probe(struct sk_buff *msg, const struct braid_path *path,
+			   u64 now_us)
+{
+	u64 due_us = path->probe_due_us;
+
+	if (due_us >= BRAID_NEVER - 1 || !braid_health_probes(&path->health))
+		return 0;
+	if (nla_put_u32(msg, BRAID_A_PATH_PROBE_INTERVAL,
+			path->health.train ? BRAID_HEALTH_QUICK_US :
+					     path->health.wait_us) ||
+	    put_u64(msg, BRAID_A_PATH_PROBE_NEXT,
+		    due_us > now_us ? due_us - now_us : 0))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_path_health(struct sk_buff *msg, struct braid_path *path)
+{
+	bool keyed = path->probe_due_us != BRAID_NEVER;
+	u64 now_us = braid_now_us();
+
+	BUILD_BUG_ON((int)BRAID_HEALTH_PROBING !=
+		     (int)BRAID_PATH_HEALTH_PROBING);
+	BUILD_BUG_ON((int)BRAID_HEALTH_BUSY != (int)BRAID_PATH_HEALTH_BUSY);
+	BUILD_BUG_ON((int)BRAID_HEALTH_DOWN != (int)BRAID_PATH_HEALTH_DOWN);
+	braid_probe_look(path, now_us);
+	braid_tick_arm(path->peer, now_us);
+	if (nla_put_u32(msg, BRAID_A_PATH_KEEPALIVE,
+			path->health.keepalive_us) ||
+	    nla_put_u32(msg, BRAID_A_PATH_HEALTH,
+			keyed ? path->health.state :
+				BRAID_HEALTH_PROBING) ||
+	    put_u64(msg, BRAID_A_PATH_HEALTH_AGE,
+		    now_us - (keyed ? path->health.since_us :
+				      path->state_us)) ||
+	    nla_put_string(msg, BRAID_A_PATH_HEALTH_REASON,
+			   keyed ? braid_health_why(&path->health) :
+				   "the peer has no key: not probed"))
+		return -EMSGSIZE;
+	return fill_path_probe(msg, path, now_us);
 }
 
 /* What arrived on the path's four-tuple, from the receiving side. */
@@ -312,7 +391,7 @@ static int fill_path_received(struct sk_buff *msg, struct braid_path *path)
 		spin_lock_bh(&s->lock);
 		p = rcu_dereference_protected(s->rx[i],
 					      lockdep_is_held(&s->lock));
-		if (p && braid_path_matches(path, p->sock, &p->from, NULL)) {
+		if (p && braid_hop_owns(path, p->sock, &p->from)) {
 			packets += p->packets;
 			bytes += p->bytes;
 		}
@@ -338,7 +417,8 @@ int braid_fill_path(struct sk_buff *msg, struct braid_path *path)
 			   braid_use_why(path, now_us)) ||
 	    put_u64(msg, BRAID_A_PATH_STATE_AGE, now_us - path->state_us) ||
 	    fill_path_delays(msg, path, now_us) || fill_path_rate(msg, path, now_us) ||
-	    fill_path_counters(msg, path))
+	    fill_path_counters(msg, path) || fill_path_health(msg, path) ||
+	    fill_path_hop(msg, path, now_us))
 		err = -EMSGSIZE;
 	spin_unlock_bh(&peer->lock);
 	return err;

@@ -8,6 +8,7 @@
 #include "peer.h"
 #include "pmtu.h"
 #include "probe.h"
+#include "train.h"
 #include "transmit.h"
 
 int braid_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
@@ -382,6 +383,7 @@ static int braid_nl_path_config(struct genl_info *info,
 	cfg->standby = braid_nl_u8(info, BRAID_A_PATH_STANDBY, 0);
 	cfg->cold = braid_nl_u8(info, BRAID_A_PATH_COLD, 0);
 	cfg->cap = cap ? nla_get_u64(cap) : 0;
+	cfg->keepalive_us = braid_nl_u32(info, BRAID_A_PATH_KEEPALIVE, 0);
 	return braid_nl_addr(info, BRAID_A_PATH_REMOTE_IPV4,
 			     BRAID_A_PATH_REMOTE_IPV6,
 			     BRAID_A_PATH_REMOTE_PORT, &cfg->remote);
@@ -452,14 +454,39 @@ static struct braid_path *braid_nl_path_get(struct genl_info *info)
 	return ERR_PTR(-ENOENT);
 }
 
+/* A path that is told another socket moves there. Device's lock. */
+static int braid_nl_path_move(struct braid_path *path, struct sk_buff *skb,
+			      struct genl_info *info)
+{
+	struct braid_device *braid = braid_nl_device(info);
+	struct braid_socket *sock;
+	int err;
+
+	if (!info->attrs[BRAID_A_PATH_SOCKET])
+		return 0;
+	err = braid_nl_outer_capable(braid, skb, info);
+	if (err)
+		return err;
+	sock = braid_socket_find(braid,
+				 braid_nl_string(info, BRAID_A_PATH_SOCKET));
+	if (sock)
+		return braid_hop_start(path, sock, info->extack);
+	NL_SET_ERR_MSG(info->extack, "no socket has that name");
+	return -ENOENT;
+}
+
 int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_device *braid = braid_nl_device(info);
 	struct nlattr *cap = info->attrs[BRAID_A_PATH_CAP];
 	struct braid_path *path = braid_nl_path_get(info);
+	int err;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
+	err = braid_nl_path_move(path, skb, info);
+	if (err)
+		goto out;
 	WRITE_ONCE(path->cost, braid_nl_u32(info, BRAID_A_PATH_COST,
 					    path->cost));
 	spin_lock_bh(&path->peer->lock);
@@ -471,12 +498,17 @@ int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 				    braid_now_us());
 	if (cap)
 		braid_rate_set_cap(&path->rate, nla_get_u64(cap));
+	if (info->attrs[BRAID_A_PATH_KEEPALIVE])
+		braid_probe_keepalive(path,
+				      nla_get_u32(info->attrs[BRAID_A_PATH_KEEPALIVE]),
+				      braid_now_us());
 	braid_peer_usable_update(path->peer);
 	braid_path_view_update(path);
 	spin_unlock_bh(&path->peer->lock);
 	braid_pump(path->peer);
+out:
 	braid_nl_unlock(braid);
-	return 0;
+	return err;
 }
 
 int braid_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -494,21 +526,38 @@ int braid_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Device's lock. */
+static int braid_nl_probe(struct braid_path *path, const struct nlattr *train)
+{
+	u64 now_us = braid_now_us();
+	int err = 0;
+
+	spin_lock_bh(&path->peer->lock);
+	if (train) {
+		err = braid_train_send(path, nla_get_u32(train), now_us);
+	} else {
+		braid_pmtu_again(path, now_us);
+		braid_probe_now(path, now_us);
+	}
+	spin_unlock_bh(&path->peer->lock);
+	if (train)
+		braid_pump(path->peer);
+	return err;
+}
+
 int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct braid_device *braid = braid_nl_device(info);
 	struct braid_path *path = braid_nl_path_get(info);
-	int err = 0;
-	u64 now_us;
+	int err;
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	if (rcu_access_pointer(path->peer->session)) {
-		spin_lock_bh(&path->peer->lock);
-		now_us = braid_now_us();
-		braid_pmtu_again(path, now_us);
-		braid_probe_now(path, now_us);
-		spin_unlock_bh(&path->peer->lock);
+		err = braid_nl_probe(path, info->attrs[BRAID_A_PATH_TRAIN]);
+		if (err == -ENOTCONN)
+			NL_SET_ERR_MSG(info->extack,
+				       "no train of probes before the path is up");
 	} else {
 		NL_SET_ERR_MSG(info->extack, "the peer has no key");
 		err = -ENOKEY;

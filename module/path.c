@@ -126,6 +126,7 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->peer = peer;
 	path->sock = cfg->sock;
 	strscpy(path->name, cfg->name);
+	path->view.name_hash = braid_name_hash(path->name);
 	strscpy(path->owner, cfg->owner ?: "");
 	path->local = cfg->local.sa.sa_family ? cfg->local : cfg->sock->local;
 	path->remote = cfg->remote;
@@ -134,7 +135,11 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->cold = cfg->cold;
 	path->reverse = cfg->reverse;
 	path->credit = cfg->credit;
+	braid_hop_init(path);
+	path->health.keepalive_us = cfg->keepalive_us ?:
+				    BRAID_HEALTH_KEEPALIVE_US;
 	INIT_WORK(&path->grow, braid_path_grow);
+	braid_order_init(&path->sealing, braid_sealed);
 	__skb_queue_head_init(&path->control);
 	__skb_queue_head_init(&path->front);
 	__skb_queue_head_init(&path->fifo);
@@ -210,7 +215,6 @@ void braid_path_detach(struct braid_path *path)
 	lockdep_assert_held(&peer->braid->lock);
 	list_del(&path->node);
 	peer->n_paths--;
-	path->sock->users--;
 	spin_lock_bh(&peer->lock);
 	/* It may be the one that made a circle of tunnels. */
 	WRITE_ONCE(peer->braid->nest, 0);
@@ -220,6 +224,9 @@ void braid_path_detach(struct braid_path *path)
 	RCU_INIT_POINTER(peer->views.view[path->slot], NULL);
 	braid_peer_usable_update(peer);
 	spin_unlock_bh(&peer->lock);
+	/* It moves no more. */
+	path->sock->users--;
+	braid_hop_put(path);
 	if (!peer->dead)
 		braid_pump(peer);
 }
@@ -232,8 +239,9 @@ static void braid_path_put_cookie(void *cookie)
 }
 
 /*
- * The path was detached and a grace period is over: the pump, which is the
- * only one to hold a path outside the peer's lock, runs under RCU.
+ * The path was detached, a grace period is over, and what it gave to a cipher
+ * came back, a grace period ago as well: the pump and what a cipher calls, the
+ * only ones to hold a path outside the peer's lock, run under RCU.
  */
 void braid_path_free(struct braid_path *path)
 {
@@ -247,11 +255,29 @@ void braid_path_free(struct braid_path *path)
 	kfree_sensitive(path);
 }
 
+void braid_paths_free(struct list_head *dead)
+{
+	struct braid_path *path, *next;
+	bool again = false;
+
+	if (list_empty(dead))
+		return;
+	synchronize_net();
+	list_for_each_entry(path, dead, node)
+		again |= braid_order_settle(&path->sealing);
+	if (again)
+		synchronize_net();
+	list_for_each_entry_safe(path, next, dead, node)
+		braid_path_free(path);
+}
+
 void braid_path_del(struct braid_path *path)
 {
+	LIST_HEAD(dead);
+
 	braid_path_detach(path);
-	synchronize_net();
-	braid_path_free(path);
+	list_add_tail(&path->node, &dead);
+	braid_paths_free(&dead);
 }
 
 static void braid_path_clear(struct braid_path *path)
@@ -272,11 +298,13 @@ static void braid_path_clear(struct braid_path *path)
 	path->lane_gseq = 0;
 	path->unanswered = 0;
 	memset(path->probe_id, 0, sizeof(path->probe_id));
-	path->measure = 0;
 	__skb_queue_purge(&path->control);
 	path->large_us = 0;
 	path->sent_us = 0;
+	path->asked_us = 0;
+	path->proof_us = 0;
 	path->tail_us = 0;
+	braid_hop_reset(path, braid_now_us());
 	path->win_lost = 0;
 	path->win_sent = 0;
 	path->last_rx_us = 0;
@@ -308,7 +336,9 @@ static u16 braid_path_id(struct braid_peer *peer)
 void braid_path_key(struct braid_path *path, const struct braid_epoch *e)
 {
 	lockdep_assert_held(&path->peer->lock);
-	braid_key_derive(&path->key[e->slot], e->tx_key, path->id);
+	/* The other cipher has one key for all paths. */
+	if (e->cipher == BRAID_CIPHER_CHACHA20_POLY1305)
+		braid_key_derive(&path->key[e->slot], e->tx_key, path->id);
 }
 
 static void braid_path_keys(struct braid_path *path, struct braid_session *s)
@@ -356,6 +386,7 @@ void braid_path_stop(struct braid_path *path)
 	path->reason = "the peer has no key";
 	path->probe_due_us = BRAID_NEVER;
 	memset(path->probe_id, 0, sizeof(path->probe_id));
+	braid_hop_reset(path, braid_now_us());
 	braid_peer_usable_update(peer);
 }
 
@@ -453,5 +484,5 @@ void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)
 	braid_repair_flight(path);
 	braid_path_state_set(path, BRAID_PATH_STATE_COLD,
 			     "cold: probed before its first use", now_us);
-	path->probe_due_us = BRAID_NEVER - 1;
+	braid_probe_look(path, now_us);
 }

@@ -8,12 +8,16 @@
 #include <linux/workqueue.h>
 #include <net/dst_cache.h>
 
+#include "core/health.h"
 #include "core/loss.h"
 #include "core/pmtu.h"
 #include "core/rate.h"
 #include "core/rtt.h"
 #include "core/sched.h"
+#include "core/train.h"
 #include "crypto.h"
+#include "hop.h"
+#include "order.h"
 #include "socket.h"
 #include "steer.h"
 
@@ -25,32 +29,38 @@ struct braid_session;
 /* Most records of packets in flight. */
 #define BRAID_LOSS_MAX	16384
 /* Probes that may be on their way at a time. */
-#define BRAID_PROBE_IDS	4
+#define BRAID_PROBE_IDS	16
 
 /**
  * struct braid_path - one way to a peer
  * @node: in the peer's list; the device's lock
  * @peer: whose it is; outlives it
- * @sock: the socket it sends from; outlives it
+ * @sock: the socket it sends from; outlives it. Changed under the peer's lock
+ *	when the path moves, and then the old one is held for a time; read anywhere
  * @name: unique in the peer; never changes
  * @owner: opaque cookie; never changes
  * @slot: its position in verdicts; never changes
  * @local: address it sends from; unless it is set, routing chooses. That of
- *	the socket, or the one that was probed; never changes
- * @remote: where it sends to; never changes
+ *	the socket, or the one that was probed; but for the port, which is
+ *	changed and read under the peer's lock, it never changes
+ * @remote: where it sends to; but for the port, which is changed under the
+ *	peer's lock and read anywhere, it never changes
  * @dst: cached route, per CPU, BH
  * @cost: for policies; device's lock, read anywhere
  * @standby: serves only when no other is usable; likewise
  * @cold: not probed while unused; likewise
  * @reverse: made by the module for a probe; never changes
+ * @hop: where it may move
  * @view: what policies see; written under the peer's lock, read under RCU
  *	without it: members may be from different moments
  * @grow: enlarges the ring of @loss
  * @key: seals its packets, one for each slot of an epoch; written under the
  *	peer's lock while no epoch is in the slot, read by the pump under RCU
+ * @sealing: packets that have their number and wait for AES-256-GCM, or for
+ *	those before them: they leave in the order of their numbers
  * @source: address that its packets carry, as last looked up; device's lock
- * @link_mtu: largest packet that the link takes, noted when a packet is sent;
- *	read anywhere
+ * @link_mtu: largest packet that the link takes, noted when a packet is sent and
+ *	when links change; read anywhere
  *
  * All below is under the peer's lock.
  *
@@ -69,7 +79,10 @@ struct braid_session;
  * @pmtu_id: its id, likewise
  * @pmtu_small_id: id of the small probe that went after it, likewise
  * @pmtu_probes: such probes sent
+ * @train: the last train of probes
  * @free_ns: when the link is free again, by pacing
+ * @throttled: as many as may are in @sealing; when they have left, whoever saw
+ *	to that calls the pump. Read anywhere
  * @control: sealed next, not paced: control packets, unstamped
  * @front: what goes ahead, stamped: packets without a lane, repairs, and flows
  *	that may not use all paths, these in order of gseq
@@ -86,10 +99,11 @@ struct braid_session;
  * @probe_us: when the first of the unanswered probes was sent
  * @probed_us: when the peer last probed here
  * @sent_us: when the newest data packet was sent
+ * @asked_us: when the first one was sent that no report has followed
+ * @proof_us: when the newest answered probe was sent
  * @tail_us: when a probe was last sent for what nothing followed
- * @measure: probes still to be sent because the path has just come up
  * @probe_due_us: when the next one is due, or BRAID_NEVER
- * @probe_wait_us: interval of probes while unanswered
+ * @health: how closely it is watched
  * @unanswered: probes in a row without a reply
  * @last_rx_us: when the newest proof of life came (report, reply)
  * @win_lost: lost packets, decayed over about 1000
@@ -99,7 +113,9 @@ struct braid_session;
  * @tx_bytes: sent, outer IP header included
  * @repaired: readmitted or repaired here
  * @probes_sent: probes sent
- * @probes_answered: replies
+ * @probes_answered: replies to them
+ * @probes_replied: replies sent to the peer's
+ * @probe_bytes: bytes of probes and replies sent, outer IP header included
  */
 struct braid_path {
 	struct list_head node;
@@ -115,9 +131,11 @@ struct braid_path {
 	bool standby;
 	bool cold;
 	bool reverse;
+	struct braid_hop hop;
 	struct braid_path_view view;
 	struct work_struct grow;
 	struct braid_key key[BRAID_EPOCHS];
+	struct braid_order sealing;
 	union braid_addr source;
 	u32 link_mtu;
 
@@ -135,7 +153,9 @@ struct braid_path {
 	u64 pmtu_id;
 	u64 pmtu_small_id;
 	u64 pmtu_probes;
+	struct braid_train train;
 	u64 free_ns;
+	bool throttled;
 	struct sk_buff_head control;
 	struct sk_buff_head front;
 	struct sk_buff_head fifo;
@@ -150,11 +170,12 @@ struct braid_path {
 	u64 probe_id[BRAID_PROBE_IDS];
 	u64 probe_us;
 	u64 probe_due_us;
-	u64 probe_wait_us;
+	struct braid_health health;
 	u32 unanswered;
-	u32 measure;
 	u64 probed_us;
 	u64 sent_us;
+	u64 asked_us;
+	u64 proof_us;
 	u64 tail_us;
 	u64 last_rx_us;
 	u32 win_lost;
@@ -165,6 +186,8 @@ struct braid_path {
 	u64 repaired;
 	u64 probes_sent;
 	u64 probes_answered;
+	u64 probes_replied;
+	u64 probe_bytes;
 };
 
 /* What a new path shall be; see struct braid_path. */
@@ -180,6 +203,7 @@ struct braid_path_config {
 	bool reverse;
 	u32 credit;
 	u64 cap;
+	u32 keepalive_us;
 };
 
 /*
@@ -192,8 +216,13 @@ int braid_path_new(struct braid_peer *peer, const struct braid_path_config *cfg,
 struct braid_path *braid_path_find(struct braid_peer *peer, const char *name);
 /* Deletes; what waited goes over other paths. Device's lock; sleeps. */
 void braid_path_del(struct braid_path *path);
-/* The two halves of that, for whoever deletes many and waits once. */
+/*
+ * The halves of that, for whoever deletes many and waits once: the second takes
+ * a list of what was detached. Device's lock; the second sleeps.
+ */
 void braid_path_detach(struct braid_path *path);
+void braid_paths_free(struct list_head *dead);
+/* Nothing can use it any more, nor is any packet of it with a cipher. */
 void braid_path_free(struct braid_path *path);
 
 /*

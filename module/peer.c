@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "ack.h"
+#include "copies.h"
 #include "device.h"
 #include "event.h"
 #include "pmtu.h"
@@ -225,16 +226,19 @@ static struct braid_session *braid_peer_detach(struct braid_peer *peer)
 	peer->dead = true;
 	spin_unlock_bh(&peer->lock);
 	s = braid_session_detach(peer);
-	list_for_each_entry(path, &peer->paths, node)
+	list_for_each_entry(path, &peer->paths, node) {
 		path->sock->users--;
+		braid_hop_put(path);
+	}
 	return s;
 }
 
 /*
- * Second half, after a grace period. Three contexts may still have had the
- * peer, and each has ended: senders and receivers run under RCU; the pump
- * timer and the tick see @dead and cannot be armed again, so cancelling them
- * once is final. The session's timer, which uses the peer, goes first.
+ * Second half, after a grace period and with nothing at a cipher any more.
+ * Three contexts may still have had the peer, and each has ended: senders and
+ * receivers run under RCU; the pump timer and the tick see @dead and cannot be
+ * armed again, so cancelling them once is final. The session's timer, which
+ * uses the peer, goes first.
  */
 static void braid_peer_free(struct braid_peer *peer, struct braid_session *s)
 {
@@ -250,6 +254,7 @@ static void braid_peer_free(struct braid_peer *peer, struct braid_session *s)
 		list_del(&path->node);
 		braid_path_free(path);
 	}
+	kfree(peer->copies);
 	kfree(peer->lane_last);
 	kfree(peer);
 }
@@ -261,12 +266,15 @@ void braid_peer_del(struct braid_peer *peer)
 	braid_event_peer(peer, "peer-del", "deleted");
 	s = braid_peer_detach(peer);
 	synchronize_net();
+	if (braid_session_settle(s))
+		synchronize_net();
 	braid_peer_free(peer, s);
 }
 
 void braid_peer_del_all(struct braid_device *braid)
 {
 	struct braid_peer *peer, *next;
+	bool again = false;
 	LIST_HEAD(dead);
 
 	lockdep_assert_held(&braid->lock);
@@ -277,6 +285,10 @@ void braid_peer_del_all(struct braid_device *braid)
 		list_add_tail(&peer->detached, &dead);
 	}
 	synchronize_net();
+	list_for_each_entry(peer, &dead, detached)
+		again |= braid_session_settle(peer->detached_session);
+	if (again)
+		synchronize_net();
 	list_for_each_entry_safe(peer, next, &dead, detached)
 		braid_peer_free(peer, peer->detached_session);
 }
@@ -293,9 +305,7 @@ void braid_peer_paths_del_all(struct braid_device *braid)
 			braid_path_detach(path);
 			list_add_tail(&path->node, &dead);
 		}
-	synchronize_net();
-	list_for_each_entry_safe(path, next, &dead, node)
-		braid_path_free(path);
+	braid_paths_free(&dead);
 }
 
 void braid_peer_session_start(struct braid_peer *peer, struct braid_session *s)
@@ -309,6 +319,8 @@ void braid_peer_session_start(struct braid_peer *peer, struct braid_session *s)
 	peer->gseq = 1;
 	kfree(peer->lane_last);
 	peer->lane_last = NULL;
+	kfree(peer->copies);
+	peer->copies = NULL;
 	peer->next_path_id = 0;
 	peer->schedule_seq = 0;
 	peer->repair_credit = BRAID_REPAIR_CREDIT;

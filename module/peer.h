@@ -16,6 +16,7 @@
 #include "steer.h"
 
 struct braid_acks;
+struct braid_copies;
 struct braid_device;
 
 #define BRAID_PEER_ADDRESSES	16
@@ -67,6 +68,7 @@ struct braid_address {
  * @counted: the device counts this peer as one with a usable path
  * @gseq: number of the next data packet
  * @lane_last: gseq plus one of each lane's last packet; made on first need
+ * @copies: what is known of copies under way; made on first need
  * @next_path_id: id for the next path
  * @readmit: stamped packets of dead paths, to be sent elsewhere first
  * @tins: where packets wait before admission, one a path set in use; see
@@ -93,6 +95,8 @@ struct braid_address {
  * @flight_us: time that it takes to repair all that a path had under way
  * @flight_until_us: until then that has to be reckoned with
  * @busy_us: when the last data packet was admitted
+ * @woken_us: when the first one after a silence was, 0 for not yet
+ * @wakeups: how often the timer fired
  * @sent: outer bytes of data sent, all paths
  */
 struct braid_peer {
@@ -123,6 +127,7 @@ struct braid_peer {
 	bool counted;
 	u64 gseq;
 	u64 *lane_last;
+	struct braid_copies *copies;
 	u16 next_path_id;
 	struct sk_buff_head readmit;
 	struct braid_tin *tins[BRAID_MAX_TINS];
@@ -147,6 +152,8 @@ struct braid_peer {
 	u32 flight_us;
 	u64 flight_until_us;
 	u64 busy_us;
+	u64 woken_us;
+	u64 wakeups;
 	struct braid_meter sent;
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "pmtu.h"
 
-#include <linux/random.h>
-
 #include "device.h"
 #include "mtu.h"
 #include "peer.h"
@@ -80,47 +78,16 @@ static u32 braid_pmtu_state(const struct braid_path *path)
 	       braid_pmtu_open(&path->pmtu);
 }
 
-/*
- * A probe as any other, in a packet of @size, 0: of its own. It elicits no
- * report, so its loss is not the link's. Return: its id, 0 when there is none.
- */
-static u64 braid_pmtu_send(struct braid_path *path, u32 size, u64 id,
-			   u64 now_us)
-{
-	u32 room = size ? size - braid_path_outer(path, 0) + BRAID_DATA_LEN :
-			  BRAID_PROBE_ROOM;
-	struct braid_probe p = {
-		.path = path->id,
-		.id = id ?: get_random_u64(),
-		.time_us = now_us,
-	};
-	struct sk_buff *skb = braid_control_alloc(room);
-	int len;
-
-	if (!skb)
-		return 0;
-	len = braid_probe_write(skb_tail_pointer(skb), room, &p, false);
-	if (len < 0 || (size && braid_pad_write(skb_tail_pointer(skb) + len,
-						room - len) < 0)) {
-		kfree_skb(skb);
-		return 0;
-	}
-	skb_put(skb, size ? room : len);
-	path->pmtu_probes += !!size;
-	braid_control_queue(path, skb, size ? BRAID_CONTROL_SIZE :
-					      BRAID_CONTROL_PLAIN);
-	return p.id;
-}
-
 static void braid_pmtu_ask(struct braid_path *path, u32 size, u64 now_us)
 {
 	/* One id for all tries of a size: any answer will do. */
 	u64 id = path->pmtu_asked == size ? path->pmtu_id : 0;
 
-	path->pmtu_id = braid_pmtu_send(path, size, id, now_us);
+	path->pmtu_id = braid_probe_padded(path, size, id, now_us);
+	path->pmtu_probes += !!path->pmtu_id;
 	path->pmtu_asked = size;
 	if (braid_pmtu_last(&path->pmtu))
-		path->pmtu_small_id = braid_pmtu_send(path, 0, 0, now_us);
+		path->pmtu_small_id = braid_probe_padded(path, 0, 0, now_us);
 }
 
 void braid_pmtu_tick(struct braid_path *path, bool busy, u64 now_us)
@@ -156,6 +123,20 @@ void braid_pmtu_up(struct braid_path *path, bool cleared, u64 now_us)
 	else
 		braid_pmtu_start(&path->pmtu, now_us);
 	braid_pmtu_changed(path);
+	braid_tick_arm(path->peer, now_us);
+}
+
+void braid_pmtu_resized(struct braid_path *path, u32 link, u64 now_us)
+{
+	u32 was = braid_pmtu_state(path);
+
+	lockdep_assert_held(&path->peer->lock);
+	WRITE_ONCE(path->link_mtu, link);
+	if (path->state != BRAID_PATH_STATE_UP)
+		return;
+	braid_pmtu_link(&path->pmtu, link, now_us);
+	if (was != braid_pmtu_state(path))
+		braid_pmtu_changed(path);
 	braid_tick_arm(path->peer, now_us);
 }
 

@@ -17,6 +17,8 @@ struct braid_peer;
 void braid_pmtu_reset(struct braid_path *path);
 /* The path has come up; @cleared: of a suspicion. */
 void braid_pmtu_up(struct braid_path *path, bool cleared, u64 now_us);
+/* The link that its packets leave by takes @link bytes from now on. */
+void braid_pmtu_resized(struct braid_path *path, u32 link, u64 now_us);
 /* Probes when that is due. */
 void braid_pmtu_tick(struct braid_path *path, bool busy, u64 now_us);
 /* When braid_pmtu_tick() has something to do. */

@@ -76,7 +76,8 @@ void braid_queue_tune(struct braid_tin *tin, u64 rate, u32 rtt_us, u64 now_us)
 	WRITE_ONCE(tin->params.interval, BRAID_CODEL_TIME(interval_us));
 }
 
-static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
+static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set,
+				       bool copy)
 {
 	struct braid_tin *tin = kzalloc(sizeof(*tin), GFP_ATOMIC);
 
@@ -93,6 +94,7 @@ static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
 	tin->peer = peer;
 	tin->braid = peer->braid;
 	tin->set = set;
+	tin->copy = copy;
 	return tin;
 }
 
@@ -100,7 +102,8 @@ static struct braid_tin *braid_tin_new(struct braid_peer *peer, u32 set)
  * The tin for @set: its own, a new one, one that is empty, or, when all are
  * in use, the first (AUTO): then the verdict is bent, not the packet lost.
  */
-static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set)
+static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set,
+				       bool copy)
 {
 	struct braid_tin *spare = NULL;
 	int i;
@@ -109,13 +112,13 @@ static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set)
 		struct braid_tin *tin = peer->tins[i];
 
 		if (!tin) {
-			tin = braid_tin_new(peer, i ? set : 0);
+			tin = braid_tin_new(peer, i ? set : 0, i && copy);
 			if (!tin)
 				return NULL;
 			/* Pairs with the pump, which walks without our lock. */
 			smp_store_release(&peer->tins[i], tin);
 		}
-		if (tin->set == set)
+		if (tin->set == set && tin->copy == copy)
 			return tin;
 		if (i && !spare && !READ_ONCE(tin->busy) &&
 		    !READ_ONCE(tin->taken))
@@ -124,6 +127,7 @@ static struct braid_tin *braid_tin_get(struct braid_peer *peer, u32 set)
 	if (!spare)
 		return peer->tins[0];
 	spare->set = set;
+	spare->copy = copy;
 	return spare;
 }
 
@@ -164,6 +168,8 @@ static void braid_flow_move(struct fq *fq, struct braid_tin *tin, u32 idx,
 	while ((skb = __skb_dequeue(&moved))) {
 		braid_tx_cb(skb)->lane = cb->lane;
 		braid_tx_cb(skb)->kind = cb->kind;
+		braid_tx_cb(skb)->flags = cb->flags;
+		braid_tx_cb(skb)->set = cb->set;
 		fq_tin_enqueue(fq, &tin->fq, idx, skb, braid_queue_free_skb);
 	}
 }
@@ -193,7 +199,7 @@ bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,
 	cb->codel_us = codel_get_time();
 	cb->hash = hash;
 	spin_lock(&fq->lock);
-	tin = braid_tin_get(peer, set);
+	tin = braid_tin_get(peer, set, cb->kind == BRAID_KIND_COPY);
 	if (tin) {
 		WRITE_ONCE(tin->busy, true);
 		if (cb->lane != BRAID_LANE_NONE &&

@@ -32,8 +32,11 @@ struct braid_peer;
  * @kind: kind of the verdict
  * @stamped: @gseq and @back are set; it may only be sent under them
  * @repairs: how often it was sent again
+ * @copied: it goes on several paths, of which braid_copies knows
+ * @extra: not the first of them: the packet counts as sent without it
  * @ahead: it left before packets with lower numbers that wait on its path
  * @stamped_us: when it got its number
+ * @set: slots that the verdict allowed, 0 for AUTO
  * @tin: whose room it takes while it waits on a path, or NULL
  */
 struct braid_tx_cb {
@@ -42,11 +45,14 @@ struct braid_tx_cb {
 	struct braid_tin *tin;
 	codel_time_t codel_us;
 	u32 hash;
+	u32 set;
 	u16 lane;
 	u16 back;
 	u8 flags;
 	u8 kind;
 	bool stamped;
+	bool copied;
+	bool extra;
 	bool ahead;
 	u8 repairs;
 };
@@ -70,6 +76,7 @@ static inline struct braid_tx_cb *braid_tx_cb(struct sk_buff *skb)
  *	under the fair queue's lock, read and cleared under the peer's
  * @set: paths that the verdict allowed, 0 for AUTO; changes only while the
  *	tin is empty, under the fair queue's lock
+ * @copy: all of them get each packet; changes with @set
  * @busy: has packets in @fq; fair queue's lock, read anywhere
  * @taken: has packets in @segments, or is about to; set under the fair queue's
  *	lock, cleared under the peer's. A tin that is neither busy nor taken may
@@ -91,6 +98,7 @@ struct braid_tin {
 	struct braid_device *braid;
 	struct braid_tin *after;
 	u32 set;
+	bool copy;
 	bool busy;
 	bool taken;
 	struct sk_buff_head segments;
@@ -112,7 +120,8 @@ struct braid_queue {
 int braid_queue_init(struct braid_device *braid);
 void braid_queue_fini(struct braid_device *braid);
 /*
- * Queues @skb for @peer over @set (0: AUTO). @hash: of its flow. Takes the
+ * Queues @skb for @peer over @set (0: AUTO), one of it or all by the kind of
+ * its verdict. @hash: of its flow. Takes the
  * packet in any case; false when it was dropped for lack of memory. BH off.
  */
 bool braid_queue_add(struct braid_peer *peer, struct sk_buff *skb, u32 set,

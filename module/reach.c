@@ -48,7 +48,7 @@ static const char *braid_route4(struct net *net, const struct braid_path *path,
 
 static const char *braid_reach4(const struct braid_path *path,
 				const struct net_device *link,
-				union braid_addr *source)
+				union braid_addr *source, u32 *mtu)
 {
 	struct net *net = sock_net(path->sock->sock->sk);
 	const char *why;
@@ -64,6 +64,7 @@ static const char *braid_reach4(const struct braid_path *path,
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return braid_no_route;
+	*mtu = READ_ONCE(rt->dst.dev->mtu);
 	ip_rt_put(rt);
 	source->in4.sin_family = AF_INET;
 	source->in4.sin_addr.s_addr = fl.saddr;
@@ -73,7 +74,7 @@ static const char *braid_reach4(const struct braid_path *path,
 
 static const char *braid_reach6(const struct braid_path *path,
 				const struct net_device *link,
-				union braid_addr *source)
+				union braid_addr *source, u32 *mtu)
 {
 	struct sock *sk = path->sock->sock->sk;
 	struct net *net = sock_net(sk);
@@ -87,6 +88,7 @@ static const char *braid_reach6(const struct braid_path *path,
 	dst = ipv6_stub->ipv6_dst_lookup_flow(net, sk, &fl, NULL);
 	if (IS_ERR(dst))
 		return braid_no_route;
+	*mtu = READ_ONCE(dst->dev->mtu);
 	dst_release(dst);
 	source->in6.sin6_family = AF_INET6;
 	source->in6.sin6_addr = fl.saddr;
@@ -94,7 +96,8 @@ static const char *braid_reach6(const struct braid_path *path,
 	return NULL;
 }
 
-const char *braid_reach(const struct braid_path *path, union braid_addr *source)
+const char *braid_reach(const struct braid_path *path,
+			union braid_addr *source, u32 *mtu)
 {
 	const struct braid_socket *sock = path->sock;
 	struct net_device *link = NULL;
@@ -109,6 +112,6 @@ const char *braid_reach(const struct braid_path *path, union braid_addr *source)
 			return braid_link_down;
 	}
 	if (path->remote.sa.sa_family == AF_INET)
-		return braid_reach4(path, link, source);
-	return braid_reach6(path, link, source);
+		return braid_reach4(path, link, source, mtu);
+	return braid_reach6(path, link, source, mtu);
 }

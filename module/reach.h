@@ -16,11 +16,13 @@ struct braid_path;
  * @path: the path; its socket's namespace is there
  * @source: gets the address and port that its packets would carry; unset when
  *	they cannot leave
+ * @mtu: gets the largest packet that the link they leave by takes; untouched
+ *	when they cannot
  *
  * Under RCU. Return: NULL when they can leave, else why not: a
  * sentence, static storage.
  */
 const char *braid_reach(const struct braid_path *path,
-			union braid_addr *source);
+			union braid_addr *source, u32 *mtu);
 
 #endif

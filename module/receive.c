@@ -20,6 +20,8 @@
 #define BRAID_RX_MIN	(BRAID_HDR_LEN + BRAID_TAG_LEN + 1)
 /* A path's source is told to be proven at most this often. */
 #define BRAID_PROVEN_US	(10 * BRAID_USEC_PER_SEC)
+/* Packets of a session that a cipher may have at a time. */
+#define BRAID_OPENING_MAX	1024
 
 /**
  * struct braid_incoming - a packet on its way through this file
@@ -33,7 +35,8 @@
  * @key: a key that the path does not have yet, while @derived
  * @derived: @key is in use
  * @from: where it came from
- * @moved: the path's packets came from elsewhere until now
+ * @moved: the path's packets came from elsewhere, or to another socket, until
+ *	now
  * @proven: the controller shall know that this source authenticates
  * @tos: outer DSCP and ECN
  * @marked: the path marked it Congestion Experienced; it was not so before
@@ -55,6 +58,21 @@ struct braid_incoming {
 	u8 tos;
 	bool marked;
 	u64 now_us;
+};
+
+/**
+ * struct braid_opening - a packet that is accepted when its turn comes
+ * @turn: its place among those of its session
+ * @in: what is known of it. Session, epoch and socket stay until the session's
+ *	order has settled; the path is looked up again
+ * @err: why it could not be opened: a drop reason, or 0
+ * @op: the cipher's, if it is AES-256-GCM; has room behind it
+ */
+struct braid_opening {
+	struct braid_turn turn;
+	struct braid_incoming in;
+	int err;
+	struct braid_gcm_op op;
 };
 
 void braid_items_to_skbs(struct list_head *items, struct sk_buff_head *out)
@@ -190,19 +208,21 @@ static const struct braid_key *braid_incoming_key(struct braid_incoming *in)
 	return &in->key;
 }
 
-static int braid_open_packet(struct braid_incoming *in)
+static int braid_forged(struct braid_incoming *in)
+{
+	atomic64_inc(&in->s->failures);
+	braid_epoch_failed(in->epoch, in->s->peer);
+	return BRAID_CNT_DROP_RX_AUTH;
+}
+
+/* 0 or a drop reason. */
+static int braid_open_chacha(struct braid_incoming *in)
 {
 	struct sk_buff *skb = in->skb;
 
-	if (!braid_open(braid_incoming_key(in), in->pn, skb->data,
-			skb->data + BRAID_HDR_LEN, skb->len - BRAID_HDR_LEN)) {
-		atomic64_inc(&in->s->failures);
-		braid_epoch_failed(in->epoch, in->s->peer);
-		return BRAID_CNT_DROP_RX_AUTH;
-	}
-	skb_pull(skb, BRAID_HDR_LEN);
-	return pskb_trim(skb, skb->len - BRAID_TAG_LEN) ?
-	       BRAID_CNT_DROP_RX_MEMORY : 0;
+	return braid_open(braid_incoming_key(in), in->pn, skb->data,
+			  skb->data + BRAID_HDR_LEN,
+			  skb->len - BRAID_HDR_LEN) ? 0 : braid_forged(in);
 }
 
 /* The controller, if there is one, prefers sources that authenticate. */
@@ -214,6 +234,28 @@ static void braid_note_source(struct braid_incoming *in,
 		return;
 	in->proven = true;
 	p->proven_us = in->now_us + BRAID_PROVEN_US;
+}
+
+/*
+ * The newest packet of its path tells where the peer's path is, unless it only
+ * tries another of its ports.
+ */
+static void braid_note_newest(struct braid_incoming *in,
+			      struct braid_rx_path *p, bool first)
+{
+	bool elsewhere = !first && (p->sock != in->bs ||
+				    !braid_addr_same(&p->from, &in->from.from));
+
+	p->arrival_us = in->now_us;
+	if (!first)
+		in->from.known = p->from;
+	if (elsewhere && in->from.probing &&
+	    braid_addr_same_host(&p->from, &in->from.from))
+		return;
+	in->moved = elsewhere;
+	p->from = in->from.from;
+	WRITE_ONCE(p->sock, in->bs);
+	braid_note_source(in, p);
 }
 
 /*
@@ -249,13 +291,8 @@ static int braid_accept(struct braid_incoming *in)
 	braid_meter_add(&s->received, in->from.size, in->now_us);
 	if (in->marked)
 		p->ce++;
-	if (in->pn >= next) {
-		in->moved = next && !braid_addr_same(&p->from, &in->from.from);
-		p->arrival_us = in->now_us;
-		p->from = in->from.from;
-		p->sock = in->bs;
-		braid_note_source(in, p);
-	}
+	if (in->pn >= next)
+		braid_note_newest(in, p, !next);
 	if (in->hdr.type == BRAID_TYPE_DATA) {
 		p->data_us = in->now_us;
 		braid_report_due(s, p, in->now_us, in->pn > next);
@@ -384,6 +421,7 @@ static int braid_receive_control(struct braid_incoming *in)
 {
 	int err;
 
+	in->from.probing = braid_control_probing(in->skb->data, in->skb->len);
 	spin_lock(&in->s->lock);
 	err = braid_accept(in);
 	spin_unlock(&in->s->lock);
@@ -406,17 +444,126 @@ static void braid_received(struct braid_incoming *in)
 		braid_probe_moved(in->s, &in->from);
 }
 
-static int braid_receive_sealed(struct braid_incoming *in)
+/* What was opened. 0, or the reason to drop it. */
+static int braid_receive_open(struct braid_incoming *in)
 {
-	int err = braid_find(in) ?: braid_open_packet(in);
+	int err;
 
-	if (err)
-		return err;
+	skb_pull(in->skb, BRAID_HDR_LEN);
+	if (pskb_trim(in->skb, in->skb->len - BRAID_TAG_LEN))
+		return BRAID_CNT_DROP_RX_MEMORY;
 	err = in->hdr.type == BRAID_TYPE_DATA ? braid_receive_data(in) :
 						braid_receive_control(in);
 	if (!err)
 		braid_received(in);
 	return err;
+}
+
+void braid_opened(struct braid_turn *turn)
+{
+	struct braid_opening *o = container_of(turn, struct braid_opening,
+					       turn);
+	struct braid_incoming *in = &o->in;
+	int err = o->err;
+
+	/* It may have been made or retired while this one waited. */
+	in->path = braid_rx_path_find(in->s, in->hdr.path);
+	if (!err)
+		err = braid_receive_open(in);
+	if (err)
+		braid_drop(in->bs->braid, in->skb, err);
+	if (unlikely(in->derived))
+		braid_key_wipe(&in->key);
+	kfree(o);
+}
+
+/* What the cipher said. */
+static void braid_opening_done(struct braid_opening *o, int err)
+{
+	if (err == -EBADMSG)
+		o->err = braid_forged(&o->in);
+	else
+		o->err = err ? BRAID_CNT_DROP_RX_MEMORY : 0;
+	braid_order_done(&o->in.s->opening, &o->turn);
+}
+
+/* The cipher is done with a packet that it could not open at once. */
+static void braid_opened_later(void *data, int err)
+{
+	if (err == -EINPROGRESS)
+		return;
+	local_bh_disable();
+	rcu_read_lock();
+	braid_opening_done(data, err);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static int braid_open_gcm(struct braid_opening *o)
+{
+	struct braid_gcm_text text = {
+		.path = o->in.hdr.path,
+		.pn = o->in.pn,
+		.hdr = o->in.skb->data,
+		.len = o->in.skb->len - BRAID_HDR_LEN,
+	};
+
+	return braid_gcm_open(&o->in.epoch->rx_gcm, &o->op, &text,
+			      braid_opened_later, o);
+}
+
+/*
+ * It is to outlive this stay under RCU: of what the stack lent it, nothing is
+ * needed any more, and a link might go meanwhile.
+ */
+static void braid_detain(struct braid_incoming *in)
+{
+	skb_scrub_packet(in->skb, true);
+	skb_orphan(in->skb);
+	in->skb->dev = in->bs->braid->dev;
+}
+
+/*
+ * A packet that may have to wait, for the cipher or for those before it. Its
+ * place is taken before the cipher gets it, which may be done on another CPU
+ * before it says that it has begun. 0 or a drop reason.
+ */
+static int braid_receive_in_turn(struct braid_incoming *in)
+{
+	struct braid_order *opening = &in->s->opening;
+	struct braid_opening *o;
+	int err;
+
+	if (braid_order_length(opening) >= BRAID_OPENING_MAX)
+		return BRAID_CNT_DROP_RX_QUEUE;
+	o = kmalloc(sizeof(*o) + braid_gcm_room(&in->epoch->rx_gcm),
+		    GFP_ATOMIC);
+	if (!o)
+		return BRAID_CNT_DROP_RX_MEMORY;
+	braid_detain(in);
+	o->in = *in;
+	braid_order_add(opening, &o->turn);
+	if (in->epoch->cipher == BRAID_CIPHER_AES256_GCM) {
+		err = braid_open_gcm(o);
+		if (!braid_gcm_later(err))
+			braid_opening_done(o, err);
+	} else {
+		o->err = braid_open_chacha(&o->in);
+		braid_order_done(opening, &o->turn);
+	}
+	return 0;
+}
+
+static int braid_receive_sealed(struct braid_incoming *in)
+{
+	int err = braid_find(in);
+
+	if (err)
+		return err;
+	if (in->epoch->cipher != BRAID_CIPHER_CHACHA20_POLY1305 ||
+	    braid_order_length(&in->s->opening))
+		return braid_receive_in_turn(in);
+	return braid_open_chacha(in) ?: braid_receive_open(in);
 }
 
 int braid_receive(struct sock *sk, struct sk_buff *skb)

@@ -21,6 +21,9 @@ static inline struct braid_item *braid_item(struct sk_buff *skb)
 
 /* encap_rcv of our sockets: takes every packet, rubbish too. */
 int braid_receive(struct sock *sk, struct sk_buff *skb);
+/* A packet whose turn has come in a session's order of opening. */
+struct braid_turn;
+void braid_opened(struct braid_turn *turn);
 /* Turns what the resequencer released into a queue of packets. */
 void braid_items_to_skbs(struct list_head *items, struct sk_buff_head *out);
 

@@ -3,6 +3,7 @@
 
 #include <linux/skbuff.h>
 
+#include "copies.h"
 #include "device.h"
 #include "peer.h"
 #include "pmtu.h"
@@ -50,6 +51,8 @@ static void braid_repair_acked(void *ctx, struct braid_sent *rec)
 	struct braid_path *path = ctx;
 
 	braid_pmtu_fate(path, rec->size, false);
+	if (rec->copied)
+		braid_copies_arrived(path->peer, rec->gseq);
 	braid_repair_forget(path->peer, rec->cookie);
 	rec->cookie = NULL;
 }
@@ -79,6 +82,11 @@ static void braid_repair_lost(void *ctx, struct braid_sent *rec)
 	braid_pmtu_fate(path, rec->size, true);
 	skb = braid_repair_take(peer, rec->cookie);
 	rec->cookie = NULL;
+	if (rec->copied && !braid_copies_lost(peer, rec->gseq)) {
+		braid_count(peer->braid, BRAID_CNT_TX_COPY_COVERED);
+		consume_skb(skb);
+		return;
+	}
 	if (!skb)
 		return;
 	if (skb_shared(skb)) {

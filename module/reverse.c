@@ -102,17 +102,12 @@ static void braid_reverse_clear_peer(struct braid_peer *peer,
 
 static void braid_reverse_clear_all(struct braid_device *braid)
 {
-	struct braid_path *path, *next;
 	struct braid_peer *peer;
 	LIST_HEAD(dead);
 
 	list_for_each_entry(peer, &braid->peers, node)
 		braid_reverse_clear_peer(peer, &dead);
-	if (list_empty(&dead))
-		return;
-	synchronize_net();
-	list_for_each_entry_safe(path, next, &dead, node)
-		braid_path_free(path);
+	braid_paths_free(&dead);
 }
 
 static void braid_reverse_work(struct work_struct *work)

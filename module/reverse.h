@@ -31,6 +31,9 @@ struct braid_rx_path;
  * @from: outer source
  * @to: outer destination
  * @size: its bytes, outer IP header included
+ * @known: where the newest packet on that path came from before it; of no
+ *	family when it is the first
+ * @probing: it only probes
  */
 struct braid_origin {
 	struct braid_socket *sock;
@@ -38,6 +41,8 @@ struct braid_origin {
 	union braid_addr from;
 	union braid_addr to;
 	u32 size;
+	union braid_addr known;
+	bool probing;
 };
 
 /**

@@ -196,6 +196,7 @@ static void braid_send_to(struct braid_peer *peer, struct sk_buff *skb)
 	cb->lane = braid_lane(&ctx, v);
 	cb->flags = BRAID_VERDICT_FLAGS(v);
 	cb->kind = BRAID_VERDICT_KIND(v);
+	cb->set = set;
 	if (braid_ack_hold(peer, skb, &ctx, set) ||
 	    braid_queue_add(peer, skb, set, ctx.hash))
 		braid_pump(peer);

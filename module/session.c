@@ -140,6 +140,7 @@ braid_session_alloc(struct braid_peer *peer,
 	s->local = cfg->local;
 	s->remote = cfg->remote;
 	spin_lock_init(&s->lock);
+	braid_order_init(&s->opening, braid_opened);
 	s->report_us = BRAID_NEVER;
 	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	s->timer.function = braid_session_timer;
@@ -328,6 +329,23 @@ int braid_session_key_swap(struct braid_peer *peer, u8 number,
 	return -EINVAL;
 }
 
+/*
+ * Waits until no cipher has anything of the session's, in either direction.
+ * Device's lock, which keeps the list of paths.
+ */
+bool braid_session_settle(struct braid_session *s)
+{
+	struct braid_path *path;
+	bool again;
+
+	if (!s)
+		return false;
+	again = braid_order_settle(&s->opening);
+	list_for_each_entry(path, &s->peer->paths, node)
+		again |= braid_order_settle(&path->sealing);
+	return again;
+}
+
 /* Wipes what paths derived from an epoch that nobody can find any more. */
 static void braid_session_forget(struct braid_session *s, struct braid_epoch *e)
 {
@@ -372,6 +390,8 @@ int braid_session_key_del(struct braid_peer *peer, u8 number,
 	trace_braid_key(s, "retired", e->number);
 	braid_event_key(peer, e->number, "key-retired", "asked for");
 	synchronize_net();
+	if (braid_session_settle(s))
+		synchronize_net();
 	braid_session_forget(s, e);
 	return 0;
 }
@@ -394,8 +414,8 @@ struct braid_session *braid_session_detach(struct braid_peer *peer)
 }
 
 /*
- * The session was detached and a grace period is over: no receiver can find
- * it or still use it. What may still run is its timer, which cannot be armed
+ * The session was detached, a grace period is over, and it has settled: no
+ * receiver can find it or still use it. What may still run is its timer, which cannot be armed
  * again since the session is dead.
  */
 void braid_session_free(struct braid_session *s)
@@ -433,6 +453,8 @@ void braid_session_del(struct braid_peer *peer)
 	if (!s)
 		return;
 	synchronize_net();
+	if (braid_session_settle(s))
+		synchronize_net();
 	braid_session_free(s);
 }
 

@@ -12,6 +12,7 @@
 #include "core/replay.h"
 #include "core/reseq.h"
 #include "epoch.h"
+#include "order.h"
 #include "socket.h"
 
 struct braid_device;
@@ -42,8 +43,10 @@ struct braid_peer;
  * @due: reports that shall still tell of it: what is new goes into two, since
  *	one may be lost and the peer takes a report for news of all paths;
  *	session's lock
- * @from: where its newest packet came from; session's lock
- * @sock: the socket it came to, for comparison only; session's lock
+ * @from: where its newest packet came from, of those that do not only try
+ *	another port; session's lock
+ * @sock: the socket it came to, for comparison only; session's lock, read
+ *	anywhere
  * @data_us: when the newest data packet came; session's lock
  * @proven_us: when the controller is next told that @from is proven; session's
  *	lock
@@ -86,6 +89,9 @@ enum braid_hole_end {
  * @generation: of the next epoch; device's lock
  * @sending: the epoch that seals; peer's lock, read anywhere under RCU. Goes
  *	from an older to a newer one, never back; is always one of @epoch.
+ * @opening: packets that came and wait for AES-256-GCM, or for those before
+ *	them: they are accepted in the order in which they came, else one that
+ *	came later would prove that an earlier one is lost
  * @lock: receiving; BH; never taken inside the peer's lock, nor around it
  * @dead: no timer may be armed again; @lock
  * @rx: the peer's paths, by id modulo BRAID_RX_PATHS; changed under @lock
@@ -108,6 +114,7 @@ struct braid_session {
 	struct braid_epoch __rcu *epoch[BRAID_EPOCHS];
 	u32 generation;
 	struct braid_epoch *sending;
+	struct braid_order opening;
 	spinlock_t lock;
 	bool dead;
 	struct braid_rx_path __rcu *rx[BRAID_RX_PATHS];
@@ -171,8 +178,12 @@ void braid_session_heard(struct braid_session *s, struct braid_epoch *e);
  * device's lock is held; sleeps.
  */
 void braid_session_del(struct braid_peer *peer);
-/* The two halves of that, for whoever deletes many and waits once. */
+/*
+ * The parts of that, for whoever deletes many and waits once: see
+ * braid_path_detach(). NULL settles at once.
+ */
 struct braid_session *braid_session_detach(struct braid_peer *peer);
+bool braid_session_settle(struct braid_session *s);
 void braid_session_free(struct braid_session *s);
 
 /* By the id in a packet to us; under RCU. */

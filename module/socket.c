@@ -6,18 +6,24 @@
 
 #include "device.h"
 #include "mtu.h"
+#include "peer.h"
 #include "receive.h"
+#include "transmit.h"
 
-bool braid_addr_same(const union braid_addr *a, const union braid_addr *b)
+bool braid_addr_same_host(const union braid_addr *a, const union braid_addr *b)
 {
 	if (a->sa.sa_family != b->sa.sa_family)
 		return false;
 	if (a->sa.sa_family == AF_INET6)
 		return ipv6_addr_equal(&a->in6.sin6_addr, &b->in6.sin6_addr) &&
-		       a->in6.sin6_port == b->in6.sin6_port &&
 		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
-	return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr &&
-	       a->in4.sin_port == b->in4.sin_port;
+	return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr;
+}
+
+bool braid_addr_same(const union braid_addr *a, const union braid_addr *b)
+{
+	return braid_addr_same_host(a, b) &&
+	       braid_addr_port(a) == braid_addr_port(b);
 }
 
 bool braid_addr_set(const union braid_addr *addr)
@@ -166,12 +172,34 @@ struct braid_socket *braid_socket_find(struct braid_device *braid,
 	return NULL;
 }
 
+/*
+ * Until no cipher has a packet that came to one of the device's sockets or is to
+ * leave by one.
+ */
+static void braid_socket_settle(struct braid_device *braid)
+{
+	struct braid_peer *peer;
+	bool again = false;
+
+	list_for_each_entry(peer, &braid->peers, node)
+		again |= braid_session_settle(braid_session_of(peer));
+	if (again)
+		synchronize_net();
+}
+
 void braid_socket_del(struct braid_socket *sock)
 {
 	lockdep_assert_held(&sock->braid->lock);
 	WARN_ON_ONCE(sock->users);
 	list_del(&sock->node);
-	/* Waits until no receiver uses it any more. */
+	/* Receivers first: they queue replies that go out through it. */
+	rcu_assign_sk_user_data(sock->sock->sk, NULL);
+	synchronize_net();
+	braid_socket_settle(sock->braid);
+	braid_control_forget(sock->braid, sock);
+	/* Then pumps that took such a reply before. */
+	synchronize_net();
+	braid_socket_settle(sock->braid);
 	udp_tunnel_sock_release(sock->sock);
 	kfree(sock);
 }

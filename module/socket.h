@@ -26,8 +26,25 @@ union braid_addr {
 
 /* The same address, port and link? */
 bool braid_addr_same(const union braid_addr *a, const union braid_addr *b);
+/* The same address and link, whatever the port? */
+bool braid_addr_same_host(const union braid_addr *a, const union braid_addr *b);
 /* Is there an address, that is not "any"? */
 bool braid_addr_set(const union braid_addr *addr);
+
+static inline __be16 braid_addr_port(const union braid_addr *addr)
+{
+	return addr->sa.sa_family == AF_INET6 ?
+	       READ_ONCE(addr->in6.sin6_port) : READ_ONCE(addr->in4.sin_port);
+}
+
+/* Readers without a lock see the old one or the new one. */
+static inline void braid_addr_port_set(union braid_addr *addr, __be16 port)
+{
+	if (addr->sa.sa_family == AF_INET6)
+		WRITE_ONCE(addr->in6.sin6_port, port);
+	else
+		WRITE_ONCE(addr->in4.sin_port, port);
+}
 
 static inline bool braid_addr_linklocal(const union braid_addr *addr)
 {

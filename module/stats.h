@@ -21,6 +21,9 @@ enum braid_counter {
 	BRAID_CNT_TX_OPAQUE,	/* the controller's messages queued */
 	BRAID_CNT_TX_READMIT,	/* moved off a dead path */
 	BRAID_CNT_TX_REPAIR,	/* lost packets sent again */
+	BRAID_CNT_TX_COPY,	/* further copies of a packet, by verdict */
+	BRAID_CNT_TX_COPY_SKIPPED,	/* copies that a path was spared */
+	BRAID_CNT_TX_COPY_COVERED,	/* lost, another copy made it good */
 	BRAID_CNT_TX_ACK_THINNED,	/* replaced by a later acknowledgment */
 	BRAID_CNT_TX_PIECES,	/* larger than the path carries */
 	BRAID_CNT_TX_MTU_TOLD,	/* senders told of a smaller size */

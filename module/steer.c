@@ -541,7 +541,8 @@ out:
 static u64 braid_steer_sane(const struct braid_peer_ctx *peer, u64 v)
 {
 	u32 set = BRAID_VERDICT_SET(v) & peer->usable;
-	u8 flags = BRAID_VERDICT_FLAGS(v) & (BRAID_UNORDERED | BRAID_NOREPAIR);
+	u8 flags = BRAID_VERDICT_FLAGS(v) &
+		   (BRAID_UNORDERED | BRAID_NOREPAIR | BRAID_WITHIN);
 	u32 first = peer->usable & ~peer->standby;
 
 	switch (BRAID_VERDICT_KIND(v)) {

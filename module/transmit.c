@@ -18,6 +18,8 @@
 #define BRAID_PUMP_BATCH	8
 /* Rounds before the pump makes room for others. */
 #define BRAID_PUMP_ROUNDS	32
+/* Packets of a path that a cipher may have at a time. */
+#define BRAID_SEALING_MAX	128
 /* Packets that are this little early go along: fewer timers. */
 #define BRAID_PACE_SLACK_NS	(200 * NSEC_PER_USEC)
 /* Bytes that may go ahead of what waits before that has a turn. */
@@ -28,28 +30,50 @@
 /**
  * struct braid_outgoing - a packet that has its number and is to be sealed
  * @path: where it goes; stays, since the pump runs under RCU
+ * @sock: by which socket, as it was when it was stamped; stays, likewise
+ * @port: to which of the peer's ports, likewise
  * @skb: the inner packet, or the TLVs of a control packet
  * @pn: its packet number
  * @hdr: clear header
- * @key: the path's key of the epoch that was the one when it was stamped;
- *	stays, likewise
+ * @epoch: the one that was to seal when it was stamped; stays, likewise
  * @whole: to go in one piece or not at all. Not so what is no larger than any
  *	path should carry: routers on the way may help there
  * @pieces: 0, or the size of fragments, since the path does not carry it whole
  */
 struct braid_outgoing {
 	struct braid_path *path;
+	struct braid_socket *sock;
+	__be16 port;
 	struct sk_buff *skb;
 	u64 pn;
 	struct braid_hdr hdr;
-	const struct braid_key *key;
+	const struct braid_epoch *epoch;
 	bool whole;
 	u32 pieces;
+};
+
+/**
+ * struct braid_sealing - a packet that leaves when its turn comes
+ * @turn: its place among those of its path
+ * @out: what is to become of it; the path stays until its order has settled
+ * @skb: the packet for the wire
+ * @tos: outer DSCP and ECN
+ * @err: why it could not be sealed
+ * @op: the cipher's, if it is AES-256-GCM; has room behind it
+ */
+struct braid_sealing {
+	struct braid_turn turn;
+	struct braid_outgoing out;
+	struct sk_buff *skb;
+	u8 tos;
+	int err;
+	struct braid_gcm_op op;
 };
 
 /* What a control packet's buffer remembers until it is sent. */
 struct braid_control_cb {
 	enum braid_control_kind kind;
+	struct braid_control_way way;
 };
 
 static struct braid_control_cb *braid_control_cb(struct sk_buff *skb)
@@ -71,8 +95,44 @@ void braid_control_queue(struct braid_path *path, struct sk_buff *skb,
 			 enum braid_control_kind kind)
 {
 	lockdep_assert_held(&path->peer->lock);
-	braid_control_cb(skb)->kind = kind;
+	*braid_control_cb(skb) = (struct braid_control_cb){ .kind = kind };
 	__skb_queue_tail(&path->control, skb);
+}
+
+void braid_control_queue_by(struct braid_path *path, struct sk_buff *skb,
+			    const struct braid_control_way *way)
+{
+	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
+	braid_control_cb(skb)->way = *way;
+}
+
+static void braid_control_forget_path(struct braid_path *path,
+				      const struct braid_socket *sock)
+{
+	struct sk_buff *skb, *next;
+
+	skb_queue_walk_safe(&path->control, skb, next) {
+		if (braid_control_cb(skb)->way.sock != sock)
+			continue;
+		__skb_unlink(skb, &path->control);
+		kfree_skb(skb);
+	}
+}
+
+void braid_control_forget(struct braid_device *braid,
+			  const struct braid_socket *sock)
+{
+	struct braid_peer *peer;
+	struct braid_path *path;
+	int i;
+
+	lockdep_assert_held(&braid->lock);
+	list_for_each_entry(peer, &braid->peers, node) {
+		spin_lock_bh(&peer->lock);
+		braid_for_each_slot(peer, path, i)
+			braid_control_forget_path(path, sock);
+		spin_unlock_bh(&peer->lock);
+	}
 }
 
 /*
@@ -105,6 +165,8 @@ static bool braid_stamp_common(struct braid_path *path,
 		return false;
 	}
 	out->path = path;
+	out->sock = path->sock;
+	out->port = braid_addr_port(&path->remote);
 	out->skb = skb;
 	out->pn = path->loss.next_pn;
 	out->hdr.type = type;
@@ -112,7 +174,7 @@ static bool braid_stamp_common(struct braid_path *path,
 	out->hdr.path = path->id;
 	out->hdr.session = s->remote;
 	out->hdr.pn = out->pn;
-	out->key = &path->key[e->slot];
+	out->epoch = e;
 	out->whole = size > path->pmtu.base;
 	out->pieces = 0;
 	path->tx_packets++;
@@ -154,6 +216,7 @@ static bool braid_stamp_control(struct braid_path *path,
 				struct braid_outgoing *out)
 {
 	struct sk_buff *skb = __skb_dequeue(&path->control);
+	struct braid_control_way way = braid_control_cb(skb)->way;
 	enum braid_control_kind kind = braid_control_cb(skb)->kind;
 	u32 size = braid_path_outer(path, skb->len) - BRAID_DATA_LEN;
 
@@ -164,6 +227,10 @@ static bool braid_stamp_control(struct braid_path *path,
 	}
 	if (!braid_stamp_common(path, out, skb, BRAID_TYPE_CONTROL, size))
 		return false;
+	if (way.sock) {
+		out->sock = way.sock;
+		out->port = way.port;
+	}
 	if (kind == BRAID_CONTROL_SIZE)
 		out->whole = true;
 	else
@@ -219,7 +286,10 @@ static bool braid_stamp_data(struct braid_path *path,
 	trace_braid_packet_out(path, skb, braid_tx_cb(skb), out->pn);
 	rec->gseq = braid_tx_cb(skb)->gseq;
 	rec->data = true;
+	rec->copied = braid_tx_cb(skb)->copied;
 	path->sent_us = rec->sent_us;
+	if (path->asked_us <= path->loss.last_report_us)
+		path->asked_us = rec->sent_us;
 	braid_repair_keep(peer, rec, skb);
 	path->free_ns = braid_pace_next(path->free_ns, ktime_get_ns(), size,
 					max_t(u64, path->rate.pacing, 1));
@@ -230,6 +300,33 @@ static bool braid_stamp_data(struct braid_path *path,
 static bool braid_path_waiting(const struct braid_path *path)
 {
 	return path->backlog;
+}
+
+/*
+ * Holds data back while the cipher has too much of the path's: what waits here
+ * can still go elsewhere. Peer's lock.
+ */
+static bool braid_path_throttle(struct braid_path *path)
+{
+	lockdep_assert_held(&path->peer->lock);
+	if (likely(braid_order_length(&path->sealing) < BRAID_SEALING_MAX))
+		return false;
+	WRITE_ONCE(path->throttled, true);
+	/* Pairs with braid_path_unthrottle(): one of the two sees the other. */
+	smp_mb();
+	return braid_order_length(&path->sealing) >= BRAID_SEALING_MAX;
+}
+
+/* Some have left: whoever is held back goes on. BH off, RCU. */
+static void braid_path_unthrottle(struct braid_path *path)
+{
+	/* Pairs with braid_path_throttle(). */
+	smp_mb();
+	if (likely(!READ_ONCE(path->throttled)) ||
+	    braid_order_length(&path->sealing) >= BRAID_SEALING_MAX)
+		return;
+	WRITE_ONCE(path->throttled, false);
+	braid_pump(path->peer);
 }
 
 /* What the paths may send now, at most a batch. */
@@ -247,6 +344,7 @@ static int braid_stamp_batch(struct braid_peer *peer,
 		path = peer->slot[(peer->next_slot + i) % BRAID_MAX_SLOTS];
 		while (path && n < BRAID_PUMP_BATCH &&
 		       braid_path_waiting(path) &&
+		       !braid_path_throttle(path) &&
 		       braid_pace_ready(path->free_ns, now_ns,
 					BRAID_PACE_SLACK_NS))
 			n += braid_stamp_data(path, &out[n]);
@@ -265,10 +363,11 @@ static u8 braid_inner_dsfield(const struct sk_buff *skb)
 }
 
 /*
- * The inner packet is copied into a buffer of its own: it may be shared, in
- * fragments, or needed again for a repair. It is only read here.
+ * What goes on the wire, with room for the tag, not sealed yet. The inner packet
+ * is copied into a buffer of its own: it may be shared, in fragments, or needed
+ * again for a repair. It is only read here.
  */
-static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
+static struct sk_buff *braid_dress_data(struct braid_outgoing *out)
 {
 	struct braid_tx_cb *cb = braid_tx_cb(out->skb);
 	struct braid_data_hdr data = {
@@ -292,21 +391,15 @@ static struct sk_buff *braid_seal_data(struct braid_outgoing *out)
 		return NULL;
 	}
 	skb->priority = out->skb->priority;
-	braid_seal(out->key, out->pn, hdr, hdr + BRAID_HDR_LEN,
-		   BRAID_DATA_LEN + len);
 	return skb;
 }
 
-static struct sk_buff *braid_seal_control(struct braid_outgoing *out)
+static struct sk_buff *braid_dress_control(struct braid_outgoing *out)
 {
 	struct sk_buff *skb = out->skb;
-	u32 len = skb->len;
-	u8 *hdr;
 
-	hdr = skb_push(skb, BRAID_HDR_LEN);
+	braid_hdr_write(skb_push(skb, BRAID_HDR_LEN), &out->hdr);
 	skb_put(skb, BRAID_TAG_LEN);
-	braid_hdr_write(hdr, &out->hdr);
-	braid_seal(out->key, out->pn, hdr, hdr + BRAID_HDR_LEN, len);
 	return skb;
 }
 
@@ -316,22 +409,124 @@ static void braid_wire(struct braid_outgoing *out, struct sk_buff *skb, u8 tos)
 		.whole = out->whole, .pieces = out->pieces,
 	};
 	struct braid_path *path = out->path;
+	union braid_addr remote = path->remote;
 	int why;
 
+	braid_addr_port_set(&remote, out->port);
 	if (fit.pieces)
 		braid_count(path->peer->braid, BRAID_CNT_TX_PIECES);
-	why = braid_outer_send(path->sock, &path->local, &path->remote,
-			       &path->dst, skb, tos, &fit);
+	why = braid_outer_send(out->sock, &path->local, &remote, &path->dst,
+			       skb, tos, &fit);
 	if (why)
 		braid_drop(path->peer->braid, skb, why);
 	else if (READ_ONCE(path->link_mtu) != fit.link)
 		WRITE_ONCE(path->link_mtu, fit.link);
 }
 
+void braid_sealed(struct braid_turn *turn)
+{
+	struct braid_sealing *s = container_of(turn, struct braid_sealing,
+					       turn);
+
+	if (s->err)
+		braid_drop(s->out.path->peer->braid, s->skb,
+			   BRAID_CNT_DROP_TX_MEMORY);
+	else
+		braid_wire(&s->out, s->skb, s->tos);
+	kfree(s);
+}
+
+/* The cipher is done with a packet that it could not seal at once. */
+static void braid_sealed_later(void *data, int err)
+{
+	struct braid_sealing *s = data;
+	struct braid_path *path = s->out.path;
+
+	if (err == -EINPROGRESS)
+		return;
+	rcu_read_lock_bh();
+	s->err = err;
+	braid_order_done(&path->sealing, &s->turn);
+	braid_path_unthrottle(path);
+	rcu_read_unlock_bh();
+}
+
+/* The text of a packet for the wire. */
+static u32 braid_text_len(const struct sk_buff *skb)
+{
+	return skb->len - BRAID_HDR_LEN - BRAID_TAG_LEN;
+}
+
+static void braid_seal_chacha(const struct braid_outgoing *out,
+			      struct sk_buff *skb)
+{
+	braid_seal(&out->path->key[out->epoch->slot], out->pn, skb->data,
+		   skb->data + BRAID_HDR_LEN, braid_text_len(skb));
+}
+
+static int braid_seal_gcm(struct braid_sealing *s)
+{
+	struct braid_gcm_text text = {
+		.path = s->out.hdr.path,
+		.pn = s->out.pn,
+		.hdr = s->skb->data,
+		.len = braid_text_len(s->skb),
+	};
+
+	return braid_gcm_seal(&s->out.epoch->tx_gcm, &s->op, &text,
+			      braid_sealed_later, s);
+}
+
+/*
+ * A packet that may have to wait, for the cipher or for those before it. Its
+ * place is taken before the cipher gets it, which may be done on another CPU
+ * before it says that it has begun.
+ */
+static void braid_seal_in_turn(const struct braid_outgoing *out,
+			       struct sk_buff *skb, u8 tos)
+{
+	const struct braid_epoch *e = out->epoch;
+	struct braid_path *path = out->path;
+	struct braid_sealing *s;
+	int err = 0;
+
+	s = kmalloc(sizeof(*s) + braid_gcm_room(&e->tx_gcm), GFP_ATOMIC);
+	if (!s) {
+		braid_drop(path->peer->braid, skb, BRAID_CNT_DROP_TX_MEMORY);
+		return;
+	}
+	s->out = *out;
+	s->skb = skb;
+	s->tos = tos;
+	braid_order_add(&path->sealing, &s->turn);
+	if (e->cipher == BRAID_CIPHER_AES256_GCM)
+		err = braid_seal_gcm(s);
+	else
+		braid_seal_chacha(out, skb);
+	if (braid_gcm_later(err))
+		return;
+	s->err = err;
+	braid_order_done(&path->sealing, &s->turn);
+}
+
+/* Seals what is dressed, and sends it. */
+static void braid_leave(struct braid_outgoing *out, struct sk_buff *skb, u8 tos)
+{
+	/* Only the pump adds to the order, and that is who asks. */
+	if (out->epoch->cipher != BRAID_CIPHER_CHACHA20_POLY1305 ||
+	    braid_order_length(&out->path->sealing)) {
+		braid_seal_in_turn(out, skb, tos);
+		return;
+	}
+	braid_seal_chacha(out, skb);
+	braid_wire(out, skb, tos);
+}
+
 static void braid_emit_data(struct braid_outgoing *out)
 {
 	struct braid_device *braid = out->path->peer->braid;
-	struct sk_buff *skb = braid_seal_data(out);
+	const struct braid_tx_cb *cb = braid_tx_cb(out->skb);
+	struct sk_buff *skb = braid_dress_data(out);
 	u8 tos;
 
 	if (!skb) {
@@ -340,10 +535,11 @@ static void braid_emit_data(struct braid_outgoing *out)
 	}
 	/* RFC 6040, normal mode; no DSCP: a path keeps one order. */
 	tos = braid_inner_dsfield(out->skb) & INET_ECN_MASK;
-	dev_sw_netstats_tx_add(braid->dev, 1, out->skb->len);
+	if (!cb->extra && !cb->repairs)
+		dev_sw_netstats_tx_add(braid->dev, 1, out->skb->len);
 	braid_count(braid, BRAID_CNT_TX_DATA);
 	consume_skb(out->skb);
-	braid_wire(out, skb, tos);
+	braid_leave(out, skb, tos);
 }
 
 static void braid_emit(struct braid_outgoing *out)
@@ -354,7 +550,7 @@ static void braid_emit(struct braid_outgoing *out)
 		braid_emit_data(out);
 	} else {
 		braid_count(braid, BRAID_CNT_TX_CONTROL);
-		braid_wire(out, braid_seal_control(out), 0);
+		braid_leave(out, braid_dress_control(out), 0);
 	}
 }
 
@@ -368,7 +564,7 @@ static u64 braid_pump_wake(struct braid_peer *peer)
 	int i;
 
 	braid_for_each_slot(peer, path, i)
-		if (braid_path_waiting(path))
+		if (braid_path_waiting(path) && !braid_path_throttle(path))
 			wake = min(wake, path->free_ns);
 	return wake;
 }

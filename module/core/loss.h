@@ -31,6 +31,7 @@ enum braid_sent_state {
  * @state: enum braid_sent_state
  * @data: carries an inner packet
  * @limited: sent while nothing waited: its rate sample is a lower bound
+ * @copied: other paths got the same; the owner's
  * @cookie: the owner's; a retained inner packet for repair
  */
 struct braid_sent {
@@ -46,6 +47,7 @@ struct braid_sent {
 	u8 state;
 	bool data;
 	bool limited;
+	bool copied;
 	void *cookie;
 };
 

@@ -212,6 +212,19 @@ static u32 slot_length(const struct braid_rate *r)
 }
 
 /*
+ * A slot that took much longer than it would at our own pace has a gap in it.
+ * At a low pace it takes long without one: were that a gap, too, a path whose
+ * estimate once fell low could never show that it carries more.
+ */
+static bool slot_has_gap(const struct braid_rate *r,
+			 const struct braid_rate_slot *s)
+{
+	u64 due_us = div64_u64(s->bytes * BRAID_USEC_PER_SEC, r->pacing);
+
+	return s->us > 8 * slot_length(r) && s->us > 2 * due_us;
+}
+
+/*
  * Adds a report to the running slot; true when that one is complete. The
  * report left the receiver, by its clock, at now - rtt + owd: sending time of
  * the highest packet plus its delay plus the time it was held. Jitter on the
@@ -222,7 +235,6 @@ static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
 {
 	u64 at_us = now_us - ack->rtt_us + ack->owd_us;
 	struct braid_rate_slot *s = &r->slot[r->at];
-	u32 len = slot_length(r);
 
 	if (!r->slot_at_us) {
 		slot_open(r, at_us);
@@ -234,12 +246,11 @@ static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
 	if (!ack->rtt_us)
 		return false;
 	s->queue_us = min(s->queue_us, owd->queue_us);
-	if ((s64)(at_us - r->slot_at_us) < (s64)len ||
+	if ((s64)(at_us - r->slot_at_us) < (s64)slot_length(r) ||
 	    s->bytes < 4 * START_SIZE)
 		return false;
 	s->us = min_t(u64, at_us - r->slot_at_us, U32_MAX);
-	if (s->us > 8 * len)
-		s->limited = true;
+	s->limited |= slot_has_gap(r, s);
 	r->at = (r->at + 1) % BRAID_RATE_SLOTS;
 	r->slots = min_t(u32, r->slots + 1, BRAID_RATE_SLOTS - 1);
 	slot_open(r, at_us);
@@ -418,7 +429,8 @@ static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 		return;
 	}
 	if (startup_lossy(r, now_us)) {
-		r->rate = m.rate;
+		/* but of next to nothing it says little */
+		r->rate = max(m.rate, m.limited ? r->rate / 2 : 0);
 		cruise(r, now_us);
 		return;
 	}

@@ -94,6 +94,33 @@ int braid_sched_pick(const struct braid_way *way, u32 set, u32 size,
 	return -EAGAIN;
 }
 
+int braid_sched_any(const struct braid_way *way, u32 set, u32 size, u64 now_ns,
+		    u64 *wake_ns)
+{
+	u64 wait, soonest = BRAID_NEVER;
+	s64 arrival, best_arrival = 0;
+	int best = -ENETUNREACH;
+	u32 i;
+
+	for (i = 0; i < 32; i++) {
+		if (!(set >> i & 1))
+			continue;
+		wait = wait_ns(&way[i], now_ns);
+		soonest = min(soonest, wait);
+		if (wait > BRAID_ADMIT_NS)
+			continue;
+		arrival = (s64)wait + delay_ns(&way[i], size);
+		if (best < 0 || arrival < best_arrival) {
+			best = i;
+			best_arrival = arrival;
+		}
+	}
+	if (best >= 0 || !set)
+		return best;
+	*wake_ns = now_ns + soonest - BRAID_ADMIT_NS;
+	return -EAGAIN;
+}
+
 int braid_sched_quickest(const struct braid_way *way, u32 set, u64 now_ns)
 {
 	s64 arrival, best_arrival = 0;

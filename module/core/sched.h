@@ -52,6 +52,25 @@ int braid_sched_pick(const struct braid_way *way, u32 set, u32 size,
 		     u64 now_ns, u64 *wake_ns);
 
 /**
+ * braid_sched_any - the path that decides when a packet for all is admitted
+ * @way: one entry a slot
+ * @set: slots that get the packet
+ * @size: bytes of the packet, outer IP header included
+ * @now_ns: our clock
+ * @wake_ns: set when none admits: when one will
+ *
+ * As soon as one path has no more than 1 ms of backlog the packet goes, at the
+ * rate of the fastest: to wait for all of them would slow a copied flow down to
+ * the slowest path, and to wait as long as their skew gains nothing where
+ * nothing is striped.
+ *
+ * Return: of those that admit the slot of earliest arrival, -EAGAIN when all
+ * are full, -ENETUNREACH for an empty set.
+ */
+int braid_sched_any(const struct braid_way *way, u32 set, u32 size, u64 now_ns,
+		    u64 *wake_ns);
+
+/**
  * braid_sched_quickest - where control and repairs go
  * @way: one entry a slot
  * @set: slots that may be used

@@ -38,8 +38,9 @@ cost_idle() {
 
 	in_ns "$GWA" braidctl path set dev braid0 peer gw2 path wan3 cold yes
 	in_ns "$GWB" braidctl path set dev braid0 peer gw1 path wan3 cold yes
-	# what the start and its ping have begun comes to an end
-	sleep 30
+	# what the start and its ping have begun comes to an end, and intervals
+	# have grown to their longest
+	sleep 95
 	for i in 1 2 3; do
 		before[i]=$(sent $i)
 	done

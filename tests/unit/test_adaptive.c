@@ -64,12 +64,21 @@ static void begin(void)
 	pkt.segs = 1;
 }
 
+/* All paths, as without rules. */
+static uint32_t all(void)
+{
+	uint32_t first = pkt.peer.usable & ~pkt.peer.standby;
+
+	return first ? first : pkt.peer.usable;
+}
+
 static uint64_t steer(uint32_t len)
 {
 	pkt.len = len;
 	pkt.wire_len = len;
 	braid_flow_count(&flow, &pkt, now);
-	flow.verdict = braid_adaptive_verdict(&cfg, &pkt, &flow, now);
+	flow.verdict = braid_adaptive_verdict(&cfg, &pkt, &flow, all(),
+					      BRAID_KIND_AUTO, now);
 	return flow.verdict;
 }
 
@@ -223,10 +232,12 @@ START_TEST(adaptive_leaves_to_the_module)
 	/* no room for the flow */
 	pkt.flow.proto = TCP;
 	pkt.len = 1400;
-	ck_assert_uint_eq(braid_adaptive_verdict(&cfg, &pkt, NULL, now),
+	ck_assert_uint_eq(braid_adaptive_verdict(&cfg, &pkt, NULL, all(),
+						 BRAID_KIND_AUTO, now),
 			  BRAID_AUTO);
 	pkt.len = 52;
-	check_pin(braid_adaptive_verdict(&cfg, &pkt, NULL, now), 0);
+	check_pin(braid_adaptive_verdict(&cfg, &pkt, NULL, all(),
+						 BRAID_KIND_AUTO, now), 0);
 }
 END_TEST
 

@@ -216,6 +216,16 @@ START_TEST(small_is_enough)
 		      err.text);
 	ck_assert_str_eq(config.name, "b0");
 	br_config_free(&config);
+	/* the bonding driver's names mean our own */
+	ck_assert_msg(!parse(DEVICE "Policy = active-backup"), "%s", err.text);
+	ck_assert_str_eq(config.policy, "standby");
+	br_config_free(&config);
+	ck_assert_msg(!parse(DEVICE "Policy = balance-xor"), "%s", err.text);
+	ck_assert_str_eq(config.policy, "sticky");
+	br_config_free(&config);
+	ck_assert_msg(!parse(DEVICE "Policy = broadcast"), "%s", err.text);
+	ck_assert_str_eq(config.policy, "redundant");
+	br_config_free(&config);
 	ck_assert_msg(!parse(DEVICE "Policy = built-in\nTable = off"), "%s",
 		      err.text);
 	ck_assert_str_eq(config.policy, "");

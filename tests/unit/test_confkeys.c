@@ -49,6 +49,10 @@ struct row {
 #define PORTS_BAD \
 	{ { "0", "'0' " PORTS_WHY }, { "9-5", "'9-5' " PORTS_WHY }, \
 	  { "all", "'all' " PORTS_WHY }, { "5,!5", "'5,!5' leaves no port" } }
+#define METRICS_WHY	"is not a port, or an address with a port"
+#define CIPHER_WHY	"is not a cipher: auto, chacha20-poly1305 or aes256-gcm"
+#define HOP_WHY "does not begin with a time between 1s and 86400s"
+#define JITTER_WHY "is not a time up to that before it"
 #define REKEY_WHY	"is not a time between 1s and 86400s"
 #define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
 #define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
@@ -76,10 +80,26 @@ static const struct row rows[] = {
 	    { "4294967296", "'4294967296' " TABLE_WHY } } },
 	{ "Device", "PrivateKeyFile", NULL, { "a.key", "/etc/braid/a.key" },
 	  { } },
+	{ "Device", "Cipher", NULL,
+	  { "auto", "chacha20-poly1305", "aes256-gcm" },
+	  { { "aes-128-gcm", "'aes-128-gcm' " CIPHER_WHY },
+	    { "none", "'none' " CIPHER_WHY } } },
 	{ "Device", "RekeyInterval", NULL, { "1s", "120s", "86400s" },
 	  { { "0.9s", "'0.9s' " REKEY_WHY }, { "86401s", "'86401s' " REKEY_WHY },
 	    { "120", "'120' " REKEY_WHY }, { "soon", "'soon' " REKEY_WHY } } },
 	{ "Device", "Ports", NULL, PORTS_GOOD, PORTS_BAD },
+	{ "Device", "Metrics", NULL,
+	  { "9480", "127.0.0.1:9480", "[::1]:9480", "0.0.0.0:9480" },
+	  { { "0", "'0' " METRICS_WHY }, { "65536", "'65536' is not an IP address" },
+	    { "127.0.0.1", "'127.0.0.1' " METRICS_WHY },
+	    { "auto:9480", "'auto:9480' " METRICS_WHY },
+	    { "10.0.0.1:x", "'10.0.0.1:x' " PORT_WHY } } },
+	{ "Device", "PortHop", NULL,
+	  { "1s", "1800s 600s", "86400s  86400s", "60s 0" },
+	  { { "0.9s", "'0.9s' " HOP_WHY }, { "86401s", "'86401s' " HOP_WHY },
+	    { "60", "'60' " HOP_WHY }, { "60s 61s", "'61s' " JITTER_WHY },
+	    { "60s x", "'x' " JITTER_WHY },
+	    { "60s 1s 1s", "'1s 1s' " JITTER_WHY } } },
 	{ "Device", "PostUp", NULL,
 	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
 	{ "Device", "PreDown", NULL, { "false ; true" }, { } },
@@ -125,6 +145,30 @@ static const struct row rows[] = {
 	  { { "maybe", "'maybe' is not yes or no" } } },
 	{ "Path", "Cap", NULL, { "20mbit", "1.5gbit" },
 	  { { "20", "'20' " RATE_WHY }, { "fast", "'fast' " RATE_WHY } } },
+	{ "Path", "KeepAlive", NULL, { "1s", "25s", "3600s", "1500ms" },
+	  { { "25", "'25' is not a time with its unit (us, ms, s)" },
+	    { "900ms", "'900ms' is not between 1.00 s and 3600.00 s" },
+	    { "3601s", "'3601s' is not between 1.00 s and 3600.00 s" } } },
+	{ "Class", "Name", NULL, { "voice" }, { { "a b", "'a b' " NAME_WHY } } },
+	{ "Class", "Paths", NULL, { "wan1", "wan1, wan2", "not-here-yet" },
+	  { { "a,", "'a,' " NAMES_WHY } } },
+	{ "Class", "Cost", NULL, { "0", "5-9" }, COSTS_BAD },
+	{ "Class", "Verdict", NULL,
+	  { "auto", "pin", "stripe", "copy", "drop" },
+	  { { "often", "'often' " VERDICT_WHY } } },
+	{ "Class", "Fallback", NULL, { "any", "drop" },
+	  { { "none", "'none' is not one of any, drop" } } },
+	{ "Rule", "Pref", NULL, { "1", "4294967295" },
+	  { { "x", "'x' is not a number" } } },
+	{ "Rule", "From", NULL, { "10.0.0.0/8", "fd00::1" }, NET_BAD },
+	{ "Rule", "To", NULL, { "10.0.0.0/8", "::/0" }, NET_BAD },
+	{ "Rule", "Proto", NULL, { "udp", "132" }, PROTO_BAD },
+	{ "Rule", "SPort", NULL, { "53", "1-65535" }, RANGE_BAD },
+	{ "Rule", "DPort", NULL, { "53", "10000-20000" }, RANGE_BAD },
+	{ "Rule", "DSCP", NULL, { "ef", "cs6", "af11" }, DSCP_BAD },
+	{ "Rule", "Mark", NULL, { "0x77", "51" }, { { "red", "'red' " MARK_WHY } } },
+	{ "Rule", "Size", NULL, { "0-64k", "1m-" }, SIZE_BAD },
+	{ "Rule", "Class", NULL, { "c" }, { { "a b", "'a b' " NAME_WHY } } },
 };
 
 static const struct row *row_of(const char *section, const char *key)
@@ -141,12 +185,15 @@ static const struct row *row_of(const char *section, const char *key)
 /* A small file in which each section stands, in an order that serves all. */
 static const struct {
 	const char *section;
-	const char *lines[2][2];
+	const char *lines[3][2];
 } small[] = {
-	{ "Device", { { "Name", "braid0" }, { "PrivateKeyFile", "a.key" } } },
+	{ "Device", { { "Name", "braid0" }, { "PrivateKeyFile", "a.key" },
+		      { "Policy", "adaptive" } } },
 	{ "Socket", { { "Name", "s" }, { "Local", "auto" } } },
 	{ "Peer", { { "Name", "b" }, { "Address", "10.0.0.2" } } },
 	{ "Path", { { "Name", "p" }, { "Remote", "1.2.3.4:5" } } },
+	{ "Class", { { "Name", "c" } } },
+	{ "Rule", { { "Class", "c" } } },
 };
 
 static char text[2048];
@@ -169,7 +216,7 @@ static void section_put(size_t i, const struct row *row, bool here)
 
 	snprintf(head, sizeof(head), "[%s]", small[i].section);
 	line_put(head, NULL);
-	for (j = 0; j < 2 && small[i].lines[j][0]; j++) {
+	for (j = 0; j < 3 && small[i].lines[j][0]; j++) {
 		key = small[i].lines[j][0];
 		if (!here || strcmp(key, row->key))
 			line_put(key, small[i].lines[j][1]);

@@ -214,6 +214,42 @@ START_TEST(rate_idle_keeps_estimate)
 }
 END_TEST
 
+/* Nor when packets of such a flow are lost before anything was measured. */
+START_TEST(rate_little_and_lossy)
+{
+	struct pipe p;
+	u64 before;
+
+	pipe_init(&p, 20 * MBIT, 15000, 15000);
+	before = p.r.rate;
+	p.loss_permille = 150;
+	p.demand = MBIT / 10;
+	pipe_run(&p, 10000);
+	ck_assert_uint_ge(p.r.rate, before / 2);
+}
+END_TEST
+
+/* However low an estimate fell, for whatever reason, it finds the link again. */
+START_TEST(rate_leaves_the_floor)
+{
+	struct pipe p;
+	u64 rate = links[_i].rate;
+
+	pipe_init(&p, rate, links[_i].owd_us, links[_i].back_us);
+	pipe_run(&p, 4000);
+	/* what is still under way would tell */
+	p.demand = 1000;
+	pipe_run(&p, 10000);
+	p.demand = 0;
+	p.r.rate = 8000;
+	p.r.pacing = 8000;
+	p.r.slots = 0;
+	pipe_run(&p, 15000);
+	ck_assert_msg(near(&p, rate, 10), "%llu of %llu",
+		      (unsigned long long)p.r.rate, (unsigned long long)rate);
+}
+END_TEST
+
 /* Loss that does not come from us does not slow us down. */
 START_TEST(rate_random_loss)
 {
@@ -363,6 +399,8 @@ int main(void)
 	tcase_add_test(tc, rate_follows_down);
 	tcase_add_test(tc, rate_follows_up);
 	tcase_add_test(tc, rate_idle_keeps_estimate);
+	tcase_add_test(tc, rate_little_and_lossy);
+	tcase_add_loop_test(tc, rate_leaves_the_floor, 0, 3);
 	tcase_add_test(tc, rate_random_loss);
 	tcase_add_test(tc, rate_shallow);
 	tcase_add_test(tc, rate_longer_path);

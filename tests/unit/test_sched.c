@@ -48,6 +48,32 @@ START_TEST(sched_idle_takes_quickest)
 }
 END_TEST
 
+/* What all get waits for one of them, and not for the longest's sake. */
+START_TEST(sched_any_that_has_room)
+{
+	struct braid_way way[3];
+	u64 wake = 0;
+
+	unequal(way);
+	ck_assert_int_eq(braid_sched_any(way, 7, 1500, NOW, &wake), 0);
+	ck_assert_int_eq(braid_sched_any(way, 6, 1500, NOW, &wake), 1);
+	ck_assert_int_eq(braid_sched_any(way, 0, 1500, NOW, &wake),
+			 -ENETUNREACH);
+	/* just a millisecond, and just more */
+	way[0].backlog = 2500;
+	ck_assert_int_eq(braid_sched_any(way, 7, 1500, NOW, &wake), 0);
+	way[0].backlog = 2501;
+	ck_assert_int_eq(braid_sched_any(way, 7, 1500, NOW, &wake), 1);
+	way[1].free_ns = NOW + 3 * MS;
+	way[2].free_ns = NOW + 2 * MS;
+	way[0].backlog = 5000;
+	way[0].free_ns = NOW + MS;
+	ck_assert_int_eq(braid_sched_any(way, 7, 1500, NOW, &wake), -EAGAIN);
+	ck_assert_uint_eq(wake, NOW + MS);
+	ck_assert_int_eq(braid_sched_any(way, 7, 1500, wake, &wake), 2);
+}
+END_TEST
+
 START_TEST(sched_single_path)
 {
 	struct braid_way way = { .rate = 20 * MBIT };
@@ -223,6 +249,7 @@ int main(void)
 
 	tcase_add_test(tc, sched_empty_set);
 	tcase_add_test(tc, sched_idle_takes_quickest);
+	tcase_add_test(tc, sched_any_that_has_room);
 	tcase_add_test(tc, sched_single_path);
 	tcase_add_test(tc, sched_highest_slot);
 	tcase_add_test(tc, sched_skew_and_near);

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cipher.h"
+#include "config.h"
 #include "gate.h"
 #include "log.h"
 #include "session.h"
@@ -24,6 +26,7 @@ struct kernel {
 	uint8_t rx[BD_EPOCHS][BRAID_KEY_LEN];
 	uint64_t data;
 	unsigned int news;
+	int cipher;
 };
 
 struct end {
@@ -142,6 +145,7 @@ static int kernel_new(struct kernel *k, const struct br_key *key)
 		k->keys.sending = 0;
 	k->keys.n++;
 	k->news++;
+	k->cipher = key->cipher;
 	return 0;
 }
 
@@ -317,7 +321,8 @@ static void open_end(struct end *e)
 	};
 	e->known = true;
 	e->paths = 1;
-	ck_assert_int_eq(bd_gate_init(&e->gate, &e->host, &e->id, false), 0);
+	ck_assert_int_eq(bd_gate_init(&e->gate, &e->host, &e->id, BD_AES_ABLE),
+			 0);
 }
 
 static void care(struct end *e, const uint8_t *key, const struct bd_past *past)
@@ -412,6 +417,60 @@ START_TEST(comes_up)
 	expect_agreement();
 	ck_assert_uint_eq(w.end[0].kernel.news, 1);
 	ck_assert_uint_eq(w.end[1].kernel.news, 1);
+}
+END_TEST
+
+/* What two ends want of the cipher, either of them the client, and what comes */
+static const struct {
+	unsigned int one, other;
+	int cipher;
+} wanted[] = {
+	{ 0, 0, BRAID_CIPHER_CHACHA20_POLY1305 },
+	{ 0, BD_AES_ABLE, BRAID_CIPHER_CHACHA20_POLY1305 },
+	{ 0, BD_AES_ABLE | BD_AES_LIKED, BRAID_CIPHER_CHACHA20_POLY1305 },
+	{ 0, BD_AES_ABLE | BD_AES_LIKED | BD_AES_ONLY, -1 },
+	{ BD_AES_ABLE, BD_AES_ABLE, BRAID_CIPHER_CHACHA20_POLY1305 },
+	{ BD_AES_ABLE, BD_AES_ABLE | BD_AES_LIKED,
+	  BRAID_CIPHER_CHACHA20_POLY1305 },
+	{ BD_AES_ABLE, BD_AES_ABLE | BD_AES_LIKED | BD_AES_ONLY,
+	  BRAID_CIPHER_AES256_GCM },
+	{ BD_AES_ABLE | BD_AES_LIKED, BD_AES_ABLE | BD_AES_LIKED,
+	  BRAID_CIPHER_AES256_GCM },
+};
+
+static void wanted_check(int i, bool turned)
+{
+	w.end[turned].gate.wants = wanted[i].one;
+	w.end[!turned].gate.wants = wanted[i].other;
+	/* the first end begins */
+	w.end[1].paths = 0;
+	begin_end(0);
+	begin_end(1);
+	run(20000, 0);
+	if (wanted[i].cipher < 0) {
+		ck_assert_uint_eq(w.end[0].kernel.keys.n, 0);
+		ck_assert_uint_eq(w.end[1].kernel.keys.n, 0);
+		return;
+	}
+	expect_agreement();
+	ck_assert_int_eq(w.end[0].kernel.cipher, wanted[i].cipher);
+	ck_assert_int_eq(w.end[1].kernel.cipher, wanted[i].cipher);
+}
+
+START_TEST(cipher_that_both_want)
+{
+	wanted_check(_i / 2, _i % 2);
+}
+END_TEST
+
+/* Not told, a machine is able to do AES, and no more than likes it. */
+START_TEST(cipher_of_a_configuration)
+{
+	unsigned int wants = bd_cipher_wanted(BR_CIPHER_AUTO);
+
+	ck_assert_uint_eq(wants & ~BD_AES_LIKED, BD_AES_ABLE);
+	ck_assert_uint_eq(bd_cipher_wanted(BR_CIPHER_CHACHA20_POLY1305), 0);
+	ck_assert(bd_cipher_wanted(BR_CIPHER_AES256_GCM) & BD_AES_ONLY);
 }
 END_TEST
 
@@ -787,6 +846,9 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, comes_up);
+	tcase_add_loop_test(tc, cipher_that_both_want, 0,
+			    2 * ARRAY_SIZE(wanted));
+	tcase_add_test(tc, cipher_of_a_configuration);
 	tcase_add_test(tc, cookie_first);
 	tcase_add_loop_test(tc, bad_channel, 0, 30);
 	tcase_add_loop_test(tc, both_begin, 0, 30);

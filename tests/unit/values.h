@@ -42,6 +42,35 @@ struct bad {
 	  { "10.0.0.1:65536", "'10.0.0.1:65536' " PORT_WHY }, \
 	  { "10.0.0", "'10.0.0' is not an IP address" }, \
 	  { "[fd00::1", "'[fd00::1' is not an IPv6 address in brackets" } }
+#define NET_BAD \
+	{ { "10.0.0.1/33", "'10.0.0.1/33' has a prefix length out of range" }, \
+	  { "nowhere", "'nowhere' is not an IP address" } }
+#define PROTO_WHY \
+	"is not a protocol (tcp, udp, icmp, icmpv6, sctp, dccp, gre, esp or a number up to 255)"
+#define PROTO_BAD \
+	{ { "tpc", "'tpc' " PROTO_WHY }, { "256", "'256' " PROTO_WHY } }
+#define RANGE_WHY \
+	"is not a port or a range of ports, such as 5060 or 10000-20000"
+#define RANGE_BAD \
+	{ { "0", "'0' " RANGE_WHY }, { "65536", "'65536' " RANGE_WHY }, \
+	  { "9-8", "'9-8' " RANGE_WHY }, { "5-", "'5-' " RANGE_WHY }, \
+	  { "sip", "'sip' " RANGE_WHY } }
+#define DSCP_WHY \
+	"is not a DSCP (a number up to 63, ef, va, le, be, cs0 to cs7, af11 to af43)"
+#define DSCP_BAD \
+	{ { "64", "'64' " DSCP_WHY }, { "cs8", "'cs8' " DSCP_WHY }, \
+	  { "af14", "'af14' " DSCP_WHY }, { "af51", "'af51' " DSCP_WHY } }
+#define SIZE_WHY \
+	"is not a range of sizes, such as 0-64k or 1m- (0, or a power of two with k, m, g)"
+#define SIZE_BAD \
+	{ { "64k", "'64k' " SIZE_WHY }, { "0-3k", "'0-3k' " SIZE_WHY }, \
+	  { "1m-64k", "'1m-64k' " SIZE_WHY }, { "large", "'large' " SIZE_WHY } }
+#define NAMES_WHY	"is not a list of names (with commas)"
+#define COSTS_WHY	"is not a cost or a range of costs, such as 0 or 0-10"
+#define COSTS_BAD \
+	{ { "x", "'x' " COSTS_WHY }, { "9-5", "'9-5' " COSTS_WHY }, \
+	  { "4294967296", "'4294967296' " COSTS_WHY } }
+#define VERDICT_WHY	"is not one of auto, pin, stripe, copy, drop"
 #define TEXT_BAD	{ { "", "is empty" } }
 
 #endif

@@ -43,6 +43,7 @@
 
 #define KEY_LEN		32
 #define TAG_LEN		16
+#define NONCE_LEN	12
 #define HDR_LEN		12
 #define DATA_LEN	8
 #define PACKET_MAX	65000
@@ -51,6 +52,7 @@
 /**
  * struct forge - what to send
  * @key: traffic key of the direction
+ * @gcm: the cipher is AES-256-GCM, not ChaCha20-Poly1305
  * @session: the receiver's session id
  * @type: of the packet
  * @epoch: of the key
@@ -66,6 +68,7 @@
  */
 struct forge {
 	uint8_t key[KEY_LEN];
+	bool gcm;
 	uint32_t session;
 	uint8_t type;
 	uint8_t epoch;
@@ -105,38 +108,66 @@ static void emit(const uint8_t *packet, size_t len)
 
 /* --- sealing --- */
 
-static void path_key(const struct forge *f, uint8_t *key)
+/* @size bytes of keyed BLAKE2s of a label. */
+static void derive(const struct forge *f, const void *label, size_t label_len,
+		   uint8_t *to, size_t size)
 {
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "BLAKE2SMAC", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-	uint8_t label[14] = "braid path ";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
+		OSSL_PARAM_END,
+	};
 	size_t len;
 
-	put16(label + 12, f->path);
-	if (!ctx || EVP_MAC_init(ctx, f->key, KEY_LEN, NULL) != 1 ||
-	    EVP_MAC_update(ctx, label, sizeof(label)) != 1 ||
-	    EVP_MAC_final(ctx, key, &len, KEY_LEN) != 1 || len != KEY_LEN)
+	if (!ctx || EVP_MAC_init(ctx, f->key, KEY_LEN, params) != 1 ||
+	    EVP_MAC_update(ctx, label, label_len) != 1 ||
+	    EVP_MAC_final(ctx, to, &len, size) != 1 || len != size)
 		errx(1, "BLAKE2s failed");
 	EVP_MAC_CTX_free(ctx);
 	EVP_MAC_free(mac);
 }
 
+static void chacha_key(const struct forge *f, uint8_t *key, uint8_t *nonce)
+{
+	uint8_t label[14] = "braid path ";
+	int i;
+
+	put16(label + 12, f->path);
+	derive(f, label, sizeof(label), key, KEY_LEN);
+	for (i = 0; i < 8; i++)
+		nonce[4 + i] = f->pn >> (8 * i);
+}
+
+static void gcm_key(const struct forge *f, uint8_t *key, uint8_t *nonce)
+{
+	static const char key_label[] = "braid aes-256-gcm key";
+	static const char iv_label[] = "braid aes-256-gcm iv";
+	int i;
+
+	derive(f, key_label, sizeof(key_label) - 1, key, KEY_LEN);
+	derive(f, iv_label, sizeof(iv_label) - 1, nonce, NONCE_LEN);
+	nonce[2] ^= f->path >> 8;
+	nonce[3] ^= f->path;
+	for (i = 0; i < 8; i++)
+		nonce[4 + i] ^= f->pn >> (56 - 8 * i);
+}
+
 static size_t seal(const struct forge *f, uint8_t *packet)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	uint8_t nonce[12] = { 0 }, key[KEY_LEN];
-	int i, n;
+	uint8_t nonce[NONCE_LEN] = { 0 }, key[KEY_LEN];
+	int n;
 
 	packet[0] = f->type;
 	packet[1] = f->epoch;
 	put16(packet + 2, f->path);
 	put32(packet + 4, f->session);
 	put32(packet + 8, f->pn);
-	for (i = 0; i < 8; i++)
-		nonce[4 + i] = f->pn >> (8 * i);
-	path_key(f, key);
+	(f->gcm ? gcm_key : chacha_key)(f, key, nonce);
 	if (!ctx ||
-	    EVP_EncryptInit_ex(ctx, EVP_chacha20_poly1305(), NULL, key,
+	    EVP_EncryptInit_ex(ctx, f->gcm ? EVP_aes_256_gcm() :
+			       EVP_chacha20_poly1305(), NULL, key,
 			       nonce) != 1 ||
 	    EVP_EncryptUpdate(ctx, NULL, &n, packet, HDR_LEN) != 1 ||
 	    EVP_EncryptUpdate(ctx, packet + HDR_LEN, &n, f->plain,
@@ -144,7 +175,7 @@ static size_t seal(const struct forge *f, uint8_t *packet)
 	    EVP_EncryptFinal_ex(ctx, packet + HDR_LEN + f->len, &n) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
 				packet + HDR_LEN + f->len) != 1)
-		errx(1, "ChaCha20-Poly1305 failed");
+		errx(1, "sealing failed");
 	EVP_CIPHER_CTX_free(ctx);
 	return HDR_LEN + f->len + TAG_LEN;
 }
@@ -268,17 +299,19 @@ static void data_header(struct forge *f)
 static void key_read(struct forge *f, const char *path)
 {
 	FILE *file = fopen(path, "r");
-	char line[256], key[65] = "";
+	char line[256], key[65] = "", cipher[32] = "";
 	int found = 0;
 
 	if (!file)
 		err(1, "%s", path);
 	while (fgets(line, sizeof(line), file))
 		found += sscanf(line, "session-remote = %x", &f->session) == 1 ||
-			 sscanf(line, "tx-key = %64s", key) == 1;
+			 sscanf(line, "tx-key = %64s", key) == 1 ||
+			 sscanf(line, "cipher = %31s", cipher) == 1;
 	fclose(file);
-	if (found != 2 || hex(f->key, key) != KEY_LEN)
+	if (found != 3 || hex(f->key, key) != KEY_LEN)
 		errx(1, "%s: not a key file", path);
+	f->gcm = !strcmp(cipher, "aes256-gcm");
 }
 
 static void fields_read(struct forge *f, char **argv)

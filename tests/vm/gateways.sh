@@ -5,13 +5,14 @@
 # module: one path over every link, w1 to wN; braid0 has 10.99.0.1 and fd00:99::1
 # in gwa, .2 and ::2 in gwb; the LANs are routed through it.
 
-# Both ends' keys as they were before their files were spent: for forge.
+# key_cipher, if a test sets it, is theirs. Both ends' keys as they were before their files were spent: for forge.
 keys=$TEST_TMP/keys
 
 new_keys() {
 	mkdir -p "$keys"
 	rm -f "$keys"/*
-	braidctl genkey static "$keys/1" "$keys/2"
+	braidctl genkey static "$keys/1" "$keys/2" \
+		cipher "${key_cipher:-chacha20-poly1305}"
 	cp "$keys/1" "$keys/1.copy"
 	cp "$keys/2" "$keys/2.copy"
 }
@@ -72,7 +73,7 @@ gateways_up() {
 	new_keys
 	gateway_up 1
 	gateway_up 2
-	until_true 10 all_usable
+	until_true 30 all_usable
 }
 
 gateways_down() {

@@ -10,6 +10,8 @@
 #	debug_tests="..."	tests that need it: run there only
 #	plain_only=yes		all of them: run on the debug kernel only when
 #				named, since they take long there
+#	by_name=yes		all of them: run on either kernel only when named
+#	beside=yes		they judge no time: may run beside another VM
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #
@@ -21,6 +23,11 @@
 lib_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/vm/topo.sh
 . "$lib_dir/topo.sh"
+
+# It starts in a tenth of jq's time, which in the VM is a third of a second: polls
+# would take the processor away from what is under test. Keys come sorted.
+jq() { gojq "$@"; }
+export -f jq
 
 note() { printf '%s\n' "$*"; }
 

@@ -9,6 +9,7 @@
 . "$lib_dir/gateways.sh"
 
 plain_only=yes
+beside=yes
 
 file_setup() {
 	topo_up 50/2

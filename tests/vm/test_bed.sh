@@ -5,6 +5,7 @@
 # The test bed itself, without braid: what the other scenarios take for granted.
 
 rate_tests="test_rates"
+plain_only=yes
 
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }

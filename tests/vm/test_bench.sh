@@ -50,7 +50,7 @@ judged() {
 			jq -nc --arg s "$name" --arg m "$metric" --argjson v "$value" \
 				'{scenario: $s, way: "braid", metrics: {($m): $v}}'
 		fi
-	done | jq -s --slurpfile plan "$bench/scenarios.json" -f "$bench/judge.jq" |
+	done | command jq -s --slurpfile plan "$bench/scenarios.json" -f "$bench/judge.jq" |
 		jq -r --arg m "$metric" '.scenarios[].rows[] | select(.metric == $m)
 			| "\(.median) \(.worst) \(.pass) \(.close)"'
 }

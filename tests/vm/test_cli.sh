@@ -11,6 +11,9 @@
 
 top=$(cd "$lib_dir/../.." && pwd)
 
+plain_only=yes
+beside=yes
+
 ctl() { in_ns "$GWA" braidctl "$@"; }
 far() { in_ns "$GWB" braidctl "$@"; }
 
@@ -22,7 +25,7 @@ state() {
 	ip -n "$1" -6 route show table all | sort
 	ip -n "$1" rule show
 	ip -n "$1" -6 rule show
-	in_ns "$1" braidctl -j show | jq -S '[.. | objects |
+	in_ns "$1" braidctl -j show | jq '[.. | objects |
 		{dev, peer, path, socket, local, remote, cost, standby}]'
 }
 
@@ -67,8 +70,6 @@ by_hand() {
 	[ "${3:-}" = nokey ] || in_ns "$ns" braidctl key set braid0 \
 		peer "gw$other" file "$dir/$me.key"
 }
-
-usable() { [ "$(ctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]; }
 
 test_by_hand() {
 	braidctl genkey static "$dir/1.key" "$dir/2.key"
@@ -367,9 +368,9 @@ test_completion() {
 	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
 	completes 'braidctl p' 'path peer policy pubkey'
 	completes 'braidctl -j -v so' socket
-	completes 'braidctl path ' 'add del probe set show test'
+	completes 'braidctl path ' 'add del hop migrate probe set show test'
 	completes 'braidctl path add braid0 standby cost 3 ' \
-		'cap cold fwmark link local path peer remote socket'
+		'cap cold fwmark keepalive link local path peer remote socket'
 	# names that there are, and none for what is yet to be named
 	completes 'braidctl peer set ' 'address braid0 dev multicast peer reorder-cap source'
 	completes 'braidctl dev add dev ' ''
@@ -446,15 +447,16 @@ ctl_as_nobody() {
 test_many_peers() {
 	local i
 
-	ctl dev add braid0
-	for ((i = 1; i <= 30; i++)); do
-		echo peer add braid0 peer "p$i" address "10.98.0.$i"
-		echo path add braid0 peer "p$i" path wan1 local 10.0.1.1:7000 \
-			remote "10.0.1.2:$((10000 + i))"
-	done | while read -r line; do
-		# shellcheck disable=SC2086 # words
-		ctl $line
-	done
+	{
+		printf '%s\n' "[Device]" "Name = braid0"
+		for ((i = 1; i <= 30; i++)); do
+			printf '%s\n' "[Peer]" "Name = p$i" "Address = 10.98.0.$i" \
+				"[Path]" "Name = wan1" "Peer = p$i" \
+				"Local = 10.0.1.1:7000" \
+				"Remote = 10.0.1.2:$((10000 + i))"
+		done
+	} >"$dir/many.conf"
+	ctl up "$dir/many.conf"
 	expect "peers" "$(ctl -j peer show braid0 | jq length)" -eq 30
 	expect "paths" "$(ctl -j path show braid0 | jq length)" -eq 30
 	expect "sockets" "$(ctl -j socket show braid0 | jq length)" -eq 1

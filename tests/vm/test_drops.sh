@@ -7,6 +7,9 @@
 
 # shellcheck source=tests/vm/gateways.sh
 . "$lib_dir/gateways.sh"
+
+plain_only=yes
+beside=yes
 : "${keys:?}"
 
 # shellcheck disable=SC2034 # tests/vm/run reads it

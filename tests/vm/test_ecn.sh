@@ -10,6 +10,7 @@
 : "${keys:?}"
 
 plain_only=yes
+beside=yes
 
 file_setup() {
 	topo_up 10/5

@@ -8,6 +8,9 @@
 
 top=$(cd "${lib_dir:?}/../.." && pwd)
 
+plain_only=yes
+beside=yes
+
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }
 
@@ -98,11 +101,15 @@ test_by_hand() {
 	done < <(printed 'By hand' 2)
 	in_ns "$HA" ping -q -c 2 10.2.0.2
 	while IFS= read -r line; do
+		typed "$GWA" "$line"
+	done < <(printed 'By hand' 3)
+	in_ns "$HA" ping -q -c 2 10.2.0.2
+	while IFS= read -r line; do
 		case $line in
 		'braidctl monitor'*) typed "$GWA" "timeout 1 ${line%%#*} || :" ;;
 		*) typed "$GWA" "$line" ;;
 		esac
-	done < <(printed 'By hand' 3)
+	done < <(printed 'By hand' 4)
 	must_fail ip -n "$GWA" link show braid0
 }
 

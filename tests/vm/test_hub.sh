@@ -11,6 +11,7 @@
 : "${hub_state:?}"
 # shellcheck disable=SC2034 # tests/vm/run reads them
 rate_tests="test_every_line_carries" test_limit=120
+plain_only=yes
 
 file_setup() {
 	hub_up 20/10 30/25 50/50

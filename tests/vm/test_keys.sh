@@ -6,6 +6,7 @@
 
 # shellcheck source=tests/vm/gateways.sh
 . "$lib_dir/gateways.sh"
+
 : "${keys:?}"
 
 file_setup() { topo_up 20/10 30/25 50/50; }

@@ -8,8 +8,7 @@
 : "${lib_dir:?}"
 
 test_limit=200
-
-plain_only=yes
+beside=yes
 
 setup() {
 	ns=${TOPO_PREFIX:-t-}nl

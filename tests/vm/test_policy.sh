@@ -10,13 +10,10 @@
 
 rate_tests="test_bulk_is_striped test_interactive_beside_bulk"
 test_limit=180
+plain_only=yes
 
 top=$(cd "$lib_dir/../.." && pwd)
 maps=/sys/fs/bpf/braid/maps
-
-usable() {
-	[ "$(in_ns "$GWA" braidctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]
-}
 
 file_setup() {
 	topo_up 20/10 30/25 50/50
@@ -41,11 +38,6 @@ file_teardown() {
 
 load_adaptive() { braidctl policy load "$top/build/bpf/adaptive.bpf.o"; }
 
-# Names of all policies but the built-in one.
-policies() {
-	braidctl -j policy list | jq -r '.[].policy | select(. != "built-in")'
-}
-
 # Each test begins with the policies that the one before left; so none.
 setup() {
 	local name ns
@@ -60,10 +52,6 @@ setup() {
 
 active() {
 	in_ns "$GWA" braidctl -j dev show braid0 | jq -r '.[0].policy_active'
-}
-
-counter() {
-	in_ns "$GWA" braidctl -j dev show braid0 | jq ".[0].counters[\"$1\"]"
 }
 
 cookie() {
@@ -316,13 +304,13 @@ test_example_of_the_guide() {
 	local before
 
 	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' \
-		"$top/Documentation/writing-a-policy.md" | compile cheapest
-	braidctl policy load "$TEST_TMP/cheapest.bpf.o"
+		"$top/Documentation/writing-a-policy.md" | compile thrifty
+	braidctl policy load "$TEST_TMP/thrifty.bpf.o"
 	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan1 cost 10
 	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan2 cost 5
 	in_ns "$GWA" braidctl path set braid0 peer gw2 path wan3 cost 10
-	in_ns "$GWA" braidctl dev set braid0 policy cheapest
-	expect policy "$(active)" = cheapest
+	in_ns "$GWA" braidctl dev set braid0 policy thrifty
+	expect policy "$(active)" = thrifty
 	sent() {
 		in_ns "$GWA" braidctl -j path show braid0 |
 			jq ".[] | select(.path == \"$1\").tx_packets"

@@ -205,7 +205,7 @@ test_reload() {
 	kill -HUP "${pid[2]}"
 	until_true 10 grep -q "no longer cared for" "$TEST_TMP/log2"
 	expect "peers" "$(braid 2 -j peer show braid0 | jq length)" = 0
-	# an idle path is looked at each 50 s only; one with traffic at once
+	# an idle path is looked at now and then only; one with traffic at once
 	in_ns "$HA" ping -q -i 0.5 -c 60 10.2.0.2 >/dev/null &
 	until_true 90 grep -q "handshake .* failed" "$TEST_TMP/log1"
 	cp "$TEST_TMP/whole" "$TEST_TMP/2.conf"
@@ -235,4 +235,31 @@ test_hub_and_drawn_ports() {
 	for port in $(paths 1 | jq -r '.[].local | split(":")[1]'); do
 		expect_between "port" "$port" 40000 40063
 	done
+}
+
+# Ports that move by themselves, at both ends: the site's that were drawn, and the
+# hub's, whose path is made for a probe, by hand. Nothing is lost.
+test_ports_move() {
+	config 1 120s
+	config 2 120s
+	sed -i '/^\[Path\]/,$d' "$TEST_TMP/2.conf"
+	sed -i '/^\[Peer\]/i [Socket]\nName = main\nLocal = auto:5000\nListen = yes' \
+		"$TEST_TMP/2.conf"
+	sed -i 's/^\(Local = .*\):5000/\1/; /^\[Peer\]/i Ports = 40000-49999\nPortHop = 2s 1s' \
+		"$TEST_TMP/1.conf"
+	daemon 2
+	daemon 1
+	until_true 20 all_usable
+	udp 14
+	sleep 3
+	braid 2 path hop braid0 peer there path auto-1
+	expect_no_loss
+	note "moves: $(paths 1 | jq -c 'map(.moves)') $(paths 2 | jq -c 'map(.moves)')"
+	expect "moves" "$(paths 1 | jq 'map(.moves) | min')" -ge 2
+	expect "paths of the hub" "$(paths 2 | jq length)" = 2
+	# whoever comes next takes over what has moved
+	murder 1
+	daemon 1
+	pings 3
+	expect "handshakes" "$(grep -c "begins" "$TEST_TMP/log1" || :)" = 0
 }

@@ -8,6 +8,8 @@
 # shellcheck source=tests/vm/gateways.sh
 . "${lib_dir:?}/gateways.sh"
 
+plain_only=yes
+
 file_setup() {
 	topo_up 100/5 100/20 100/400
 	gateways_up
@@ -85,13 +87,21 @@ test_path_test() {
 	braid 1 -j path test braid0 peer there path w2 count 10 >"$TEST_TMP/tested"
 	tested '.probes_sent >= 10 and .probes_answered > 0' ||
 		fail "the test tells $(cat "$TEST_TMP/tested")"
+	expect "largest packet" "$(jq '.[0].pmtu' "$TEST_TMP/tested")" = 1500
 	# it sleeps again, as it was
 	paths 1 | jq -e '.[] | select(.path == "w2") | .cold and (.standby | not)'
 	expect "state after a test" "$(state 1 w2)" = cold
+	# what a train of packets tells, far from the other links' rates
+	topo_change 2 10/20
+	braid 1 -j path test braid0 peer there path w2 count 3 >"$TEST_TMP/tested"
+	topo_restore 2
+	tested '.capacity > 1e6 and .capacity < 1.5e6' ||
+		fail "the test tells $(cat "$TEST_TMP/tested")"
 	topo_cut 2
 	braid 1 -j path test braid0 peer there path w2 count 3 >"$TEST_TMP/tested"
 	topo_restore 2
 	tested '.probes_answered == 0 and .loss_ppm == 1000000'
+	tested '.capacity | not'
 	braid 1 path set braid0 peer there path w2 cold no
 	until_true 20 state_is w2 up
 }

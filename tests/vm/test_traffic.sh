@@ -15,8 +15,9 @@ file_setup() {
 
 	topo_up 20/10 30/25 50/50
 	gateways_up
+	# at first paths are probed often, and that comes between two looks
 	for end in 1 2; do
-		until_true 5 ledger_settles $end
+		until_true 40 ledger_settles $end
 	done
 }
 
@@ -61,7 +62,7 @@ test_silence() {
 			"$(packets "$(namespace $end)" braid0 tx)" = 0
 		expect "addresses it gave itself" "$(ip -n "$(namespace $end)" \
 			-6 -o addr show dev braid0 scope link | wc -l)" = 0
-		until_true 5 ledger_balances $end
+		until_true 40 ledger_balances $end
 	done
 }
 
@@ -94,7 +95,7 @@ ping_exactly() {
 		$(($(packets "$GWB" braid0 rx bytes) - bytes)) = "$2"
 	# the links carried what braid sealed, and nothing else
 	for end in 1 2; do
-		until_true 5 ledger_balances $end
+		until_true 40 ledger_balances $end
 	done
 }
 

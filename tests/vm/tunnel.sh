@@ -45,3 +45,19 @@ tunnel_down() {
 	in_ns "$GWB" braidctl down "$tunnel_dir/gw2.conf"
 	rm -rf "$tunnel_dir"
 }
+
+# usable N: as many of gwa's paths are; for until_true.
+usable() {
+	[ "$(in_ns "$GWA" braidctl -j peer show braid0 | jq '.[0].paths_usable')" = "$1" ]
+}
+
+# counter NAME [NAMESPACE]: of the device, gwa's unless told otherwise
+counter() {
+	in_ns "${2:-$GWA}" braidctl -j dev show braid0 |
+		jq ".[0].counters[\"$1\"]"
+}
+
+# Names of all policies but the built-in one.
+policies() {
+	braidctl -j policy list | jq -r '.[].policy | select(. != "built-in")'
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "port.h"
 
 const struct br_command *br_command_next(struct br_cursor *at)
 {
@@ -139,6 +140,18 @@ static int prefixes_check(struct br_call *call, const struct br_word *w,
 		       (int)strcspn(text, ","), text, why);
 }
 
+static int ports_check(struct br_call *call, const struct br_word *w,
+		       const char *text)
+{
+	struct br_ports scratch;
+	const char *why;
+
+	if (!br_ports_parse(text, &scratch, &why))
+		return 0;
+	return br_fail(&call->err, BR_USAGE, EINVAL, "%s: '%s' %s", w->name,
+		       text, why);
+}
+
 static int count_check(struct br_call *call, const struct br_word *w,
 		       const char *text)
 {
@@ -162,6 +175,8 @@ static int word_check(struct br_call *call, const struct br_word *w,
 		return socket_check(call, w, text);
 	case BR_WORD_PREFIXES:
 		return prefixes_check(call, w, text);
+	case BR_WORD_PORTS:
+		return ports_check(call, w, text);
 	case BR_WORD_COUNT:
 		return count_check(call, w, text);
 	case BR_WORD_DEV:

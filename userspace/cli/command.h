@@ -21,6 +21,7 @@ enum br_word_kind {
 	BR_WORD_FIELD,		/* a field of the command's object */
 	BR_WORD_SOCKET,		/* a field of a socket; only checked */
 	BR_WORD_PREFIXES,	/* a list of addresses with lengths; likewise */
+	BR_WORD_PORTS,		/* a list of ports and ranges of them; likewise */
 	BR_WORD_COUNT,		/* a number from 1 to BR_COUNT_MAX */
 	BR_WORD_DEV,		/* a braid device, by name */
 	BR_WORD_FILE,		/* a file */

@@ -59,6 +59,8 @@ static void field_complete(const struct br_completion *so_far,
 		so_far->names("link", so_far, to);
 	else if (f->kind == BR_STRING && !invented(so_far->command, w))
 		so_far->names(w->name, so_far, to);
+	else if (f->kind == BR_NAMES)
+		so_far->names("path", so_far, to);
 	for (i = 0; f->names && f->names[i]; i++)
 		fprintf(to, "%s\n", f->names[i]);
 }

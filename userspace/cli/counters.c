@@ -95,12 +95,9 @@ static int show(struct br_call *call)
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = collect(call, nl, ifindex, &rows);
 	br_nl_close(nl);
 	if (!ret)

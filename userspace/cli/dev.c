@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alias.h"
 #include "route.h"
+#include "rulemap.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -26,7 +28,7 @@ static int policy_set(struct br_call *call, uint32_t ifindex,
 
 	/* the built-in one has no name, as far as the kernel is concerned */
 	if (strcmp(policy, "built-in"))
-		br_fill(device.policy, policy);
+		br_fill(device.policy, br_policy_alias(policy));
 	br_set_has(&br_device_type, &device, "policy");
 	return device_set(call, &device);
 }
@@ -126,6 +128,22 @@ static int set(struct br_call *call)
 	return ret ? br_where(&call->err, "%s", br_call_text(call, "dev")) : 0;
 }
 
+/* The device's rules, which would stay behind */
+static void steering_del(struct br_call *call)
+{
+	struct br_error ignored;
+	struct br_nl *nl;
+	uint32_t ifindex;
+
+	if (br_call_device(call, &ifindex))
+		return;
+	nl = br_nl_open(&ignored);
+	if (!nl)
+		return;
+	br_rulemap_forget(nl, ifindex);
+	br_nl_close(nl);
+}
+
 static int del(struct br_call *call)
 {
 	const char *dev = br_call_text(call, "dev");
@@ -134,6 +152,7 @@ static int del(struct br_call *call)
 
 	if (!rt)
 		return -call->err.code;
+	steering_del(call);
 	ret = br_rt_link_del(rt, dev, &call->err);
 	br_rt_close(rt);
 	return ret ? br_where(&call->err, "%s", dev) : 0;

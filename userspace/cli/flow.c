@@ -18,12 +18,9 @@ static int show(struct br_call *call)
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = br_flow_list(nl, ifindex, &list, &call->err);
 	br_nl_close(nl);
 	if (!ret) {

@@ -16,12 +16,9 @@ static int peer_check(struct br_call *call)
 	struct br_nl *nl;
 	int ret;
 
-	ret = br_call_device(call, &peer.ifindex);
+	ret = br_call_open(call, &peer.ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	snprintf(peer.name, sizeof(peer.name), "%s",
 		 br_call_text(call, "peer"));
 	br_set_has(&br_peer_type, &peer, "peer");
@@ -123,12 +120,9 @@ static int show(struct br_call *call)
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = keys_read(call, nl, ifindex, &keys);
 	if (!ret)
 		ret = br_list_print(&call->out, &keys, columns);

@@ -6,9 +6,10 @@
 
 #include "complete.h"
 #include "netlink.h"
+#include "rulemap.h"
 #include "text.h"
 
-/* Where the names of a noun come from */
+/* Where the names come from that a word takes; it may be called otherwise. */
 static const struct noun {
 	const char *name;
 	int cmd;
@@ -18,6 +19,8 @@ static const struct noun {
 	{ "socket", BRAID_CMD_SOCKET_GET, &br_socket_type },
 	{ "peer", BRAID_CMD_PEER_GET, &br_peer_type },
 	{ "path", BRAID_CMD_PATH_GET, &br_path_type },
+	{ "from", BRAID_CMD_PATH_GET, &br_path_type },
+	{ "to", BRAID_CMD_PATH_GET, &br_path_type },
 	{ "policy", BRAID_CMD_POLICY_GET, &br_policy_type },
 };
 
@@ -41,11 +44,17 @@ static void links(FILE *to)
 	if_freenameindex(list);
 }
 
+static const struct br_field *name_field(const struct noun *n)
+{
+	return br_field_find(n->type, n->type == &br_device_type ?
+			     "dev" : n->type->name);
+}
+
 /* A name that stands for another peer's path is none; the first of its kind */
 static bool fits(const struct br_completion *so_far, const struct noun *n,
 		 const struct br_list *list, unsigned int at)
 {
-	const struct br_field *f = br_field_find(n->type, n->name);
+	const struct br_field *f = name_field(n);
 	const char *peer = typed(so_far, "peer");
 	const char *name;
 	unsigned int i;
@@ -63,7 +72,7 @@ static bool fits(const struct br_completion *so_far, const struct noun *n,
 static void print(const struct br_completion *so_far, const struct noun *n,
 		  const struct br_list *list, FILE *to)
 {
-	const struct br_field *f = br_field_find(n->type, n->name);
+	const struct br_field *f = name_field(n);
 	unsigned int i;
 
 	for (i = 0; i < list->n; i++)
@@ -92,6 +101,31 @@ static void dump(const struct br_completion *so_far, const struct noun *n,
 	br_nl_close(nl);
 }
 
+/* They are in maps, not in netlink. */
+static void classes(const struct br_completion *so_far, FILE *to)
+{
+	const char *dev = typed(so_far, "dev");
+	struct br_error ignored;
+	struct br_nl *nl = dev ? br_nl_open(&ignored) : NULL;
+	const struct br_steer_class *class;
+	struct br_ruleset set;
+	struct br_rulemap map;
+	unsigned int i;
+
+	if (!nl)
+		return;
+	if (!br_rulemap_open(&map, nl, if_nametoindex(dev), &ignored)) {
+		br_rulemap_read(&map, &set, &ignored);
+		for (i = 0; i < set.classes.n; i++) {
+			class = br_list_at(&set.classes, i);
+			fprintf(to, "%s\n", class->name);
+		}
+		br_ruleset_free(&set);
+		br_rulemap_close(&map);
+	}
+	br_nl_close(nl);
+}
+
 void br_live_names(const char *noun, const struct br_completion *so_far,
 		   FILE *to)
 {
@@ -99,6 +133,8 @@ void br_live_names(const char *noun, const struct br_completion *so_far,
 
 	if (!strcmp(noun, "link"))
 		links(to);
+	if (!strcmp(noun, "class"))
+		classes(so_far, to);
 	for (i = 0; i < ARRAY_SIZE(nouns); i++)
 		if (!strcmp(nouns[i].name, noun))
 			dump(so_far, &nouns[i], to);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "hop.h"
 #include "pathsock.h"
 #include "verbs.h"
 
@@ -47,12 +50,9 @@ static int path_add(struct br_call *call)
 			       "path add: either local or socket must be given");
 	ret = socket_wanted(call, &wanted);
 	if (!ret)
-		ret = br_call_device(call, &path->ifindex);
+		ret = br_call_open(call, &path->ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = br_pathsock_add(nl, path, &wanted, NULL, &call->err);
 	br_nl_close(nl);
 	return ret ? where(call) : 0;
@@ -64,13 +64,51 @@ static int path_del(struct br_call *call)
 	struct br_nl *nl;
 	int ret;
 
-	ret = br_call_device(call, &path->ifindex);
+	ret = br_call_open(call, &path->ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = br_pathsock_del(nl, path, &call->err);
+	br_nl_close(nl);
+	return ret ? where(call) : 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* Until the old port is closed, or the new one given up. */
+static int hop_wait(struct br_nl *nl, struct br_call *call)
+{
+	struct br_hop hop = { 0 };
+	int ret;
+
+	while ((ret = br_hop_go_on(nl, call->object, &hop, now_ms(),
+				   &call->err)) == 1)
+		usleep(BR_HOP_POLL_MS * 1000);
+	return ret;
+}
+
+static int path_hop(struct br_call *call)
+{
+	const char *text = br_call_text(call, "ports"), *why;
+	struct br_path *path = call->object;
+	struct br_ports ports;
+	struct br_nl *nl;
+	int ret;
+
+	/* checked when the command was read */
+	if (text)
+		br_ports_parse(text, &ports, &why);
+	ret = br_call_open(call, &path->ifindex, &nl);
+	if (ret)
+		return ret;
+	ret = br_hop_begin(nl, path, text ? &ports : NULL, &call->err);
+	if (!ret)
+		ret = hop_wait(nl, call);
 	br_nl_close(nl);
 	return ret ? where(call) : 0;
 }
@@ -114,6 +152,7 @@ const struct br_command br_path_commands[] = {
 			{ "standby", NULL, BR_WORD_FLAG, 0, NULL },
 			{ "cold", NULL, BR_WORD_FLAG, 0, NULL },
 			{ "cap", "RATE", BR_WORD_FIELD, 0, NULL },
+			{ "keepalive", "TIME", BR_WORD_FIELD, 0, NULL },
 		},
 		path_add, "add a path; makes a socket for local, or shares one",
 	},
@@ -125,12 +164,21 @@ const struct br_command br_path_commands[] = {
 			{ "standby", "yes|no", BR_WORD_FIELD, 0, NULL },
 			{ "cold", "yes|no", BR_WORD_FIELD, 0, NULL },
 			{ "cap", "RATE", BR_WORD_FIELD, 0, NULL },
+			{ "keepalive", "TIME", BR_WORD_FIELD, 0, NULL },
 		},
 		path_set, "change a path's preferences; cap 0 lifts the cap",
 	},
 	{
 		"path", "del", &br_path_type, { BR_WORD_THE_DEV, PEER, NAME },
 		path_del, "delete a path, and the socket made for it",
+	},
+	{
+		"path", "hop", &br_path_type,
+		{
+			BR_WORD_THE_DEV, PEER, NAME,
+			{ "ports", "LIST", BR_WORD_PORTS, 0, NULL },
+		},
+		path_hop, "move a path to another local port, under traffic",
 	},
 	{
 		"path", "probe", &br_path_type, { BR_WORD_THE_DEV, PEER, NAME },
@@ -143,6 +191,20 @@ const struct br_command br_path_commands[] = {
 			{ "count", "N", BR_WORD_COUNT, 0, NULL },
 		},
 		br_path_test, "probe a standby or cold path, many times",
+	},
+	{
+		"path", "migrate", &br_path_type,
+		{
+			BR_WORD_THE_DEV, PEER,
+			{ "from", "NAME", BR_WORD_TEXT, BR_REQUIRED, NULL },
+			{ "to", "NAME", BR_WORD_TEXT, BR_REQUIRED, NULL },
+			{ "old", "standby|cold|delete", BR_WORD_CHOICE, 0,
+			  "standby|cold|delete" },
+			{ "max-rtt", "TIME", BR_WORD_TEXT, 0, NULL },
+			{ "max-loss", "PERCENT", BR_WORD_TEXT, 0, NULL },
+			{ "journal", "FILE", BR_WORD_FILE, 0, NULL },
+		},
+		br_path_migrate, "move what is sent from one path to another",
 	},
 	{
 		"path", "show", &br_path_type,

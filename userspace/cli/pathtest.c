@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a link outside the bond is good for, found out without letting it carry
- * anything: a train of probes. A cold path is woken as a standby one, so that
- * nothing is sent over it meanwhile, and put to sleep again.
+ * anything: single probes, then some trains of them, whose spacing at the other
+ * end tells the rate. A cold path is woken as a standby one, so that nothing is
+ * sent over it meanwhile, and put to sleep again.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "interrupt.h"
 #include "verbs.h"
 
 #define COUNT		20
 /* Between two probes; more where four round trips take longer */
 #define SPACING_US	100000
 #define WAKE_TRIES	30
+/* The median of so many; each short enough for any queue. */
+#define TRAINS		5
+#define TRAIN_PACKETS	48
 
 /**
  * struct test - a test under way
@@ -30,24 +34,6 @@ struct test {
 	struct br_path was;
 	struct br_error *err;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-/* What was woken is put to sleep again, whatever the user does. */
-static void catch(void)
-{
-	struct sigaction act = { .sa_handler = stop };
-
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
-}
 
 static void wait_us(uint32_t us)
 {
@@ -69,6 +55,16 @@ static int probe(struct test *t)
 {
 	return br_nl_do(t->nl, BRAID_CMD_PATH_PROBE, &br_path_type, &t->name,
 			NULL, t->err);
+}
+
+static int probe_train(struct test *t)
+{
+	struct br_path ask = t->name;
+
+	ask.train = TRAIN_PACKETS;
+	br_set_has(&br_path_type, &ask, "train");
+	return br_nl_do(t->nl, BRAID_CMD_PATH_PROBE, &br_path_type, &ask, NULL,
+			t->err);
 }
 
 static int set(struct test *t, const char *what, uint8_t value)
@@ -115,7 +111,7 @@ static int answer_wait(struct test *t)
 	struct br_path now;
 	int i, ret = 0;
 
-	for (i = 0; !ret && !stopped && i < WAKE_TRIES; i++) {
+	for (i = 0; !ret && !br_interrupted() && i < WAKE_TRIES; i++) {
 		ret = get(t, &now);
 		if (ret || now.state == BRAID_PATH_STATE_UP)
 			return ret;
@@ -138,7 +134,49 @@ static void settle(const struct br_path *now)
 	wait_us(now->srtt + 4 * now->rtt_var + SPACING_US);
 }
 
-static int train(struct test *t, unsigned int count, struct br_path *result)
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Of those that told one; 0 when none did. */
+static uint64_t median(uint64_t *capacity, unsigned int n)
+{
+	unsigned int unknown = 0;
+
+	qsort(capacity, n, sizeof(*capacity), compare);
+	while (unknown < n && !capacity[unknown])
+		unknown++;
+	return unknown < n ? capacity[(unknown + n) / 2] : 0;
+}
+
+/* A path that does not answer has no capacity: that is told by the probes. */
+static int capacity(struct test *t, struct br_path *result)
+{
+	uint64_t found[TRAINS] = { 0 };
+	struct br_path now = *result;
+	int i, ret = 0;
+
+	for (i = 0; !ret && !br_interrupted() && i < TRAINS; i++) {
+		if (now.state != BRAID_PATH_STATE_UP)
+			break;
+		ret = probe_train(t);
+		settle(&now);
+		if (!ret)
+			ret = get(t, &now);
+		found[i] = now.capacity;
+	}
+	result->capacity = median(found, TRAINS);
+	if (result->capacity)
+		br_set_has(&br_path_type, result, "capacity");
+	else
+		br_unset(&br_path_type, result, "capacity");
+	return ret;
+}
+
+static int singles(struct test *t, unsigned int count, struct br_path *result)
 {
 	struct br_path before, after;
 	uint64_t sent, answered;
@@ -149,7 +187,7 @@ static int train(struct test *t, unsigned int count, struct br_path *result)
 		return ret;
 	settle(&before);
 	ret = get(t, &before);
-	for (; !ret && !stopped && count; count--) {
+	for (; !ret && !br_interrupted() && count; count--) {
 		ret = probe(t);
 		wait_us(spacing(&before));
 	}
@@ -200,14 +238,16 @@ static int run(struct test *t, unsigned int count, struct br_path *result)
 		ret = refuse(t);
 	if (ret)
 		return ret;
-	catch();
+	br_interrupt_catch();
 	ret = wake(t);
 	if (!ret)
 		ret = answer_wait(t);
 	if (!ret)
-		ret = train(t, count, result);
+		ret = singles(t, count, result);
+	if (!ret)
+		ret = capacity(t, result);
 	ret = put_back(t, ret);
-	if (!ret && stopped)
+	if (!ret && br_interrupted())
 		ret = br_fail(t->err, BR_KERNEL, EINTR, "interrupted");
 	return ret;
 }
@@ -216,8 +256,8 @@ static int print(struct br_call *call, const struct br_path *result)
 {
 	static const char *const columns[] = {
 		"dev", "peer", "path", "probes-sent", "probes-answered",
-		"loss-ppm", "min-rtt", "srtt", "jitter", "rate", "rate-age",
-		NULL
+		"loss-ppm", "min-rtt", "srtt", "jitter", "pmtu",
+		"capacity", NULL
 	};
 	struct br_list list = { .type = &br_path_type };
 	struct br_path *row = br_list_add(&list);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "policy.h"
 
+#include "alias.h"
 #include "verbs.h"
 
 static void loaded(const char *name)
@@ -23,7 +24,8 @@ static int load(struct br_call *call)
 static int del(struct br_call *call)
 {
 	br_policy_verbose(call->verbose);
-	return br_policy_del(br_call_text(call, "policy"), &call->err);
+	return br_policy_del(br_policy_alias(br_call_text(call, "policy")),
+			     &call->err);
 }
 
 static int list(struct br_call *call)

@@ -4,48 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tree.h"
 #include "verbs.h"
-
-/**
- * struct tree - everything, as lists; objects name their parents
- * @devices: devices
- * @sockets: sockets
- * @peers: peers
- * @paths: paths
- */
-struct tree {
-	struct br_list devices;
-	struct br_list sockets;
-	struct br_list peers;
-	struct br_list paths;
-};
-
-static void tree_free(struct tree *t)
-{
-	br_list_free(&t->devices);
-	br_list_free(&t->sockets);
-	br_list_free(&t->peers);
-	br_list_free(&t->paths);
-}
-
-static int tree_read(struct br_nl *nl, uint32_t ifindex, struct tree *t,
-		     struct br_error *err)
-{
-	int ret;
-
-	ret = br_nl_dump(nl, BRAID_CMD_DEVICE_GET, &br_device_type, 0,
-			 &t->devices, err);
-	if (!ret)
-		ret = br_nl_dump(nl, BRAID_CMD_SOCKET_GET, &br_socket_type,
-				 ifindex, &t->sockets, err);
-	if (!ret)
-		ret = br_nl_dump(nl, BRAID_CMD_PEER_GET, &br_peer_type,
-				 ifindex, &t->peers, err);
-	if (!ret)
-		ret = br_nl_dump(nl, BRAID_CMD_PATH_GET, &br_path_type,
-				 ifindex, &t->paths, err);
-	return ret;
-}
 
 static bool peer_wanted(const struct br_call *call, const struct br_peer *peer,
 			const struct br_device *device)
@@ -70,7 +30,7 @@ static bool path_wanted(const struct br_call *call, const struct br_path *path,
  * The paths of one peer, copied; they own nothing. The caller frees
  * list->items, also after -ENOMEM.
  */
-static int paths_of(const struct br_call *call, const struct tree *t,
+static int paths_of(const struct br_call *call, const struct br_tree *t,
 		    const struct br_peer *peer, struct br_list *list)
 {
 	const struct br_path *path;
@@ -129,7 +89,7 @@ static void peer_print(const struct br_output *out, const struct br_peer *peer)
 	fputc('\n', out->file);
 }
 
-static int text_print(struct br_call *call, const struct tree *t,
+static int text_print(struct br_call *call, const struct br_tree *t,
 		      const struct br_device *device)
 {
 	static const char *const columns[] = {
@@ -157,7 +117,7 @@ static int text_print(struct br_call *call, const struct tree *t,
 	return ret;
 }
 
-static json_t *peer_json(const struct br_call *call, const struct tree *t,
+static json_t *peer_json(const struct br_call *call, const struct br_tree *t,
 			 const struct br_peer *peer)
 {
 	json_t *object = br_object_json(&br_peer_type, peer);
@@ -169,7 +129,7 @@ static json_t *peer_json(const struct br_call *call, const struct tree *t,
 	return object;
 }
 
-static json_t *device_json(const struct br_call *call, const struct tree *t,
+static json_t *device_json(const struct br_call *call, const struct br_tree *t,
 			   const struct br_device *device)
 {
 	json_t *object = br_object_json(&br_device_type, device);
@@ -194,7 +154,7 @@ static json_t *device_json(const struct br_call *call, const struct tree *t,
 	return object;
 }
 
-static int tree_print(struct br_call *call, const struct tree *t,
+static int tree_print(struct br_call *call, const struct br_tree *t,
 		      uint32_t ifindex)
 {
 	json_t *array = call->out.json ? json_array() : NULL;
@@ -216,7 +176,7 @@ static int tree_print(struct br_call *call, const struct tree *t,
 }
 
 /* Names that select nothing are a mistake, not an empty answer. */
-static int names_check(struct br_call *call, const struct tree *t,
+static int names_check(struct br_call *call, const struct br_tree *t,
 		       uint32_t ifindex)
 {
 	const char *peer = br_call_text(call, "peer");
@@ -226,10 +186,7 @@ static int names_check(struct br_call *call, const struct tree *t,
 	unsigned int i;
 	bool found;
 
-	for (i = 0, found = !ifindex; i < t->devices.n; i++)
-		found |= ((struct br_device *)br_list_at(&t->devices, i))
-				->ifindex == ifindex;
-	if (!found)
+	if (ifindex && !br_tree_device(t, ifindex))
 		return br_fail(&call->err, BR_KERNEL, ENODEV,
 			       "%s: not a braid device",
 			       br_call_text(call, "dev"));
@@ -253,24 +210,21 @@ static int names_check(struct br_call *call, const struct tree *t,
 
 static int show(struct br_call *call)
 {
-	struct tree t = { 0 };
+	struct br_tree t = { 0 };
 	struct br_nl *nl;
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
-	ret = tree_read(nl, ifindex, &t, &call->err);
+	ret = br_tree_read(nl, ifindex, &t, &call->err);
 	br_nl_close(nl);
 	if (!ret)
 		ret = names_check(call, &t, ifindex);
 	if (!ret)
 		ret = tree_print(call, &t, ifindex);
-	tree_free(&t);
+	br_tree_free(&t);
 	return ret;
 }
 

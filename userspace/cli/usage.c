@@ -9,13 +9,18 @@ const struct br_group br_groups[] = {
 	{ br_socket_commands },
 	{ br_peer_commands },
 	{ br_path_commands },
+	{ br_health_commands },
+	{ br_migration_commands },
+	{ br_checkpoint_commands },
 	{ br_key_commands },
 	{ br_identity_commands },
 	{ br_show_commands },
 	{ br_config_commands },
 	{ br_policy_commands },
 	{ br_flow_commands },
+	{ br_rule_commands },
 	{ br_counters_commands },
+	{ br_metrics_commands },
 	{ br_monitor_commands },
 	{ NULL }
 };

@@ -23,6 +23,16 @@ int br_call_device(struct br_call *call, uint32_t *ifindex)
 	return 0;
 }
 
+int br_call_open(struct br_call *call, uint32_t *ifindex, struct br_nl **nl)
+{
+	int ret = br_call_device(call, ifindex);
+
+	if (ret)
+		return ret;
+	*nl = br_nl_open(&call->err);
+	return *nl ? 0 : -call->err.code;
+}
+
 /* "peer siteb of braid0", for the front of a refusal */
 static int where(struct br_call *call)
 {
@@ -48,12 +58,9 @@ int br_call_do(struct br_call *call, int cmd)
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = br_nl_do(nl, cmd, call->command->type, call->object, NULL,
 		       &call->err);
 	br_nl_close(nl);
@@ -103,12 +110,9 @@ int br_call_show(struct br_call *call, int cmd, const char *const *columns)
 	uint32_t ifindex;
 	int ret;
 
-	ret = br_call_device(call, &ifindex);
+	ret = br_call_open(call, &ifindex, &nl);
 	if (ret)
 		return ret;
-	nl = br_nl_open(&call->err);
-	if (!nl)
-		return -call->err.code;
 	ret = br_nl_dump(nl, cmd, type, ifindex, &list, &call->err);
 	br_nl_close(nl);
 	if (ret)

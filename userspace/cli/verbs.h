@@ -12,14 +12,19 @@ extern const struct br_command br_dev_commands[];
 extern const struct br_command br_socket_commands[];
 extern const struct br_command br_peer_commands[];
 extern const struct br_command br_path_commands[];
+extern const struct br_command br_health_commands[];
 extern const struct br_command br_key_commands[];
 extern const struct br_command br_identity_commands[];
 extern const struct br_command br_show_commands[];
 extern const struct br_command br_monitor_commands[];
 extern const struct br_command br_counters_commands[];
+extern const struct br_command br_metrics_commands[];
 extern const struct br_command br_config_commands[];
 extern const struct br_command br_policy_commands[];
 extern const struct br_command br_flow_commands[];
+extern const struct br_command br_migration_commands[];
+extern const struct br_command br_checkpoint_commands[];
+extern const struct br_command br_rule_commands[];
 
 /* All of them */
 extern const struct br_group br_groups[];
@@ -50,8 +55,12 @@ void br_help(const char *object, FILE *to);
  */
 int br_call_device(struct br_call *call, uint32_t *ifindex);
 
-/* The verb of a file of its own */
+/* The same, and a connection to the kernel, to be closed with br_nl_close(). */
+int br_call_open(struct br_call *call, uint32_t *ifindex, struct br_nl **nl);
+
+/* Verbs of files of their own */
 int br_path_test(struct br_call *call);
+int br_path_migrate(struct br_call *call);
 
 /* Sends call->object, whose device is the one that the command names. */
 int br_call_do(struct br_call *call, int cmd);

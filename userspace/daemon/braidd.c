@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "change.h"
+#include "cipher.h"
 #include "log.h"
 #include "notify.h"
 #include "session.h"
@@ -177,6 +178,7 @@ static void look(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	bd_notify("WATCHDOG=1");
+	bd_scrape_retry(&d->scrape);
 	if (if_nametoindex(d->config.name) == d->kernel.ifindex)
 		return;
 	br_fail(&d->err, BR_KERNEL, ENODEV, "%s has gone", d->config.name);
@@ -231,6 +233,13 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 	}
 }
 
+static int ports_set(struct braidd *d, struct br_error *err)
+{
+	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now_ms()))
+		return 0;
+	return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+}
+
 /* The new configuration is in place as far as it goes, or the old one stays. */
 static int change(struct braidd *d, struct br_config *new, struct br_error *err)
 {
@@ -242,9 +251,13 @@ static int change(struct braidd *d, struct br_config *new, struct br_error *err)
 	br_config_free(&d->config);
 	d->config = *new;
 	*new = (struct br_config){ 0 };
+	d->gate.wants = bd_cipher_wanted(d->config.cipher);
 	d->kernel.stale = true;
+	bd_scrape_at(&d->scrape, &d->config.metrics);
 	ret = br_apply_up(&d->config, NULL, err);
-	return ret ? ret : sessions_add(d, err);
+	if (!ret)
+		ret = sessions_add(d, err);
+	return ret ? ret : ports_set(d, err);
 }
 
 static void reload(evutil_socket_t fd, short what, void *data)
@@ -327,17 +340,30 @@ static void loop_close(struct braidd *d)
 		event_base_free(d->base);
 }
 
+static void metrics_begin(struct braidd *d)
+{
+	d->scrape = (struct bd_scrape){
+		.base = d->base, .kernel = &d->kernel, .gate = &d->gate,
+		.device = d->config.name, .now = now_ms,
+	};
+	bd_scrape_at(&d->scrape, &d->config.metrics);
+}
+
 static int run(struct braidd *d)
 {
 	int ret = sessions_add(d, &d->err);
 
+	if (!ret)
+		ret = ports_set(d, &d->err);
 	if (ret)
 		return ret;
+	metrics_begin(d);
 	bd_log(BD_NOTICE, NULL, "%s: cares for %u peers", d->config.name,
 	       d->config.n_peers);
 	bd_notify("READY=1");
 	rearm(d);
 	event_base_dispatch(d->base);
+	bd_scrape_close(&d->scrape);
 	state_save(-1, 0, d);
 	return d->failed ? -d->err.code : 0;
 }
@@ -349,11 +375,15 @@ static int gate_run(struct braidd *d)
 
 	bd_kernel_host(&d->kernel, &d->host);
 	d->host.changed = host_changed;
-	if (bd_gate_init(&d->gate, &d->host, &d->id, false))
+	if (bd_gate_init(&d->gate, &d->host, &d->id,
+			 bd_cipher_wanted(d->config.cipher)))
 		return br_fail(&d->err, BR_KERNEL, ENOMEM, "out of memory");
+	bd_kernel_ports_host(&d->kernel, &d->ports_host);
+	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
 	ret = loop_open(d);
 	if (!ret)
 		ret = run(d);
+	bd_ports_fini(&d->ports);
 	while ((s = TAILQ_FIRST(&d->gate.sessions)))
 		bd_session_free(s);
 	bd_gate_fini(&d->gate);

@@ -11,6 +11,8 @@
 #include "gate.h"
 #include "identity.h"
 #include "kernel.h"
+#include "ports.h"
+#include "scrape.h"
 
 /**
  * struct braidd - the daemon
@@ -21,6 +23,9 @@
  * @kernel: the device
  * @host: what sessions see of it
  * @gate: the sessions
+ * @scrape: tells metrics
+ * @ports_host: what moving paths see of the kernel
+ * @ports: the paths whose ports change
  * @base: the loop
  * @frames: frames can be read
  * @events: events can be read
@@ -40,6 +45,9 @@ struct braidd {
 	struct bd_kernel kernel;
 	struct bd_host host;
 	struct bd_gate gate;
+	struct bd_scrape scrape;
+	struct bd_ports_host ports_host;
+	struct bd_ports ports;
 	struct event_base *base;
 	struct event *frames;
 	struct event *events;

@@ -42,9 +42,9 @@ static struct bd_handshake *find_remote(struct bd_gate *gate, uint32_t id)
 }
 
 int bd_gate_init(struct bd_gate *gate, const struct bd_host *host,
-		 const struct br_identity *id, bool aes)
+		 const struct br_identity *id, unsigned int wants)
 {
-	*gate = (struct bd_gate){ .host = host, .id = id, .aes = aes };
+	*gate = (struct bd_gate){ .host = host, .id = id, .wants = wants };
 	TAILQ_INIT(&gate->sessions);
 	TAILQ_INIT(&gate->pending);
 	if (gnutls_key_generate(&gate->cookie[0], GNUTLS_COOKIE_KEY_SIZE))

@@ -46,7 +46,7 @@ struct bd_gate_counts {
  * struct bd_gate - the gate
  * @host: the world
  * @id: who we are
- * @aes: AES is as fast as ChaCha20 here
+ * @wants: what this end wants of the cipher, BD_AES_*
  * @timers: of everything behind the gate
  * @sessions: one a peer
  * @by_local: handshakes by our id
@@ -60,7 +60,7 @@ struct bd_gate_counts {
 struct bd_gate {
 	const struct bd_host *host;
 	const struct br_identity *id;
-	bool aes;
+	unsigned int wants;
 	struct bd_timers timers;
 	struct bd_sessions sessions;
 	struct bd_handshakes by_local[BD_BUCKETS];
@@ -74,7 +74,7 @@ struct bd_gate {
 
 /* Return: 0 or -ENOMEM */
 int bd_gate_init(struct bd_gate *gate, const struct bd_host *host,
-		 const struct br_identity *id, bool aes);
+		 const struct br_identity *id, unsigned int wants);
 /* No session may be left. */
 void bd_gate_fini(struct bd_gate *gate);
 

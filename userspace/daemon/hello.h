@@ -13,17 +13,19 @@
 /* Of the private range (RFC 8447, section 7) */
 #define BD_HELLO_EXTENSION	65456
 #define BD_HELLO_LEN		12
-#define BD_HELLO_VERSION	1
+#define BD_HELLO_VERSION	2
 
 /**
  * struct bd_hello - one end's word
- * @aes: the client would be as quick with AES; the server takes AES
+ * @wants: client: what it wants of the cipher, BD_AES_*
+ * @aes: server: the keys are for AES-256-GCM
  * @renew: the client has a session it would go on with; the server agrees
  * @epoch: client: the epoch it seals with; server: that of the new keys
  * @client: the client's session id, 0 without @renew
  * @server: the server's session id, 0 without @renew
  */
 struct bd_hello {
+	uint8_t wants;
 	bool aes;
 	bool renew;
 	uint8_t epoch;

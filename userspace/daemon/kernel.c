@@ -356,6 +356,32 @@ void bd_kernel_host(struct bd_kernel *k, struct bd_host *host)
 	host->data = k;
 }
 
+static int ports_begin(void *data, const struct br_path *path,
+		       const struct br_ports *ports, struct br_error *err)
+{
+	struct bd_kernel *k = data;
+
+	return br_hop_begin(k->ask, path, ports, err);
+}
+
+static int ports_go_on(void *data, const struct br_path *path,
+		       struct br_hop *hop, uint64_t now, struct br_error *err)
+{
+	struct bd_kernel *k = data;
+
+	return br_hop_go_on(k->ask, path, hop, now, err);
+}
+
+void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host)
+{
+	*host = (struct bd_ports_host){
+		.random = host_random,
+		.begin = ports_begin,
+		.go_on = ports_go_on,
+		.data = k,
+	};
+}
+
 int bd_kernel_frame(struct bd_kernel *k, struct br_frame *frame,
 		    struct br_error *err)
 {

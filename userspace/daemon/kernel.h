@@ -8,6 +8,7 @@
 
 #include "host.h"
 #include "netlink.h"
+#include "ports.h"
 
 /**
  * struct bd_kernel - a device in the kernel
@@ -37,6 +38,9 @@ void bd_kernel_close(struct bd_kernel *k);
 
 /* Fills in what sessions ask of the kernel. */
 void bd_kernel_host(struct bd_kernel *k, struct bd_host *host);
+
+/* Likewise for paths whose ports change. */
+void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host);
 
 /*
  * The next frame or event, without waiting.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cipher.h"
 #include "log.h"
 #include "text.h"
 
@@ -76,7 +77,7 @@ static uint64_t due(const struct bd_session *s)
 static void begin(struct bd_session *s, uint64_t now)
 {
 	struct bd_hello hello = {
-		.aes = s->gate->aes,
+		.wants = s->gate->wants,
 		.renew = s->up && s->failures < BD_RENEW_TRIES,
 	};
 
@@ -127,6 +128,7 @@ void bd_session_failed(struct bd_session *s, const char *why, uint64_t now)
 	if (s->failures < 5)
 		wait = BD_RETRY_MS << s->failures;
 	s->failures++;
+	s->failed++;
 	/* more often is no news */
 	bd_log(s->failures <= 3 ? BD_NOTICE : BD_DEBUG, s->peer,
 	       "handshake %u failed: %s", s->attempt, why);
@@ -315,9 +317,15 @@ int bd_session_hello(struct bd_handshake *h, const struct bd_hello *theirs,
 		     struct bd_hello *ours)
 {
 	struct bd_session *s = NULL;
-	int ret = -ENOENT;
+	int ret;
 
-	*ours = (struct bd_hello){ .aes = theirs->aes && h->gate->aes };
+	*ours = (struct bd_hello){ 0 };
+	ret = bd_cipher_choose(theirs->wants, h->gate->wants, &ours->aes);
+	if (ret) {
+		bd_log(BD_NOTICE, NULL, "a handshake is refused: one end takes AES-256-GCM only, the other cannot");
+		return ret;
+	}
+	ret = -ENOENT;
 	if (theirs->renew)
 		s = bd_session_find_local(h->gate, theirs->server);
 	if (s && s->remote == theirs->client)
@@ -443,8 +451,10 @@ static void settle(struct bd_session *s, const struct br_key *key, bool renewed,
 	s->failures = 0;
 	s->traffic = host->traffic(host->data, s->peer);
 	if (renewed) {
+		s->renewals++;
 		bd_timer_set(&s->gate->timers, &s->drain, now + BD_DRAIN_MS);
 	} else {
+		s->established++;
 		bd_timer_stop(&s->gate->timers, &s->drain);
 		s->reachable = false;
 	}
@@ -456,6 +466,12 @@ static void settle(struct bd_session *s, const struct br_key *key, bool renewed,
 	host->changed(host->data);
 }
 
+/* A server may choose either, but not what we cannot do, or do not want. */
+static bool cipher_fits(unsigned int wants, bool aes)
+{
+	return aes ? wants & BD_AES_ABLE : !(wants & BD_AES_ONLY);
+}
+
 /* What the server chose must be an answer to what we proposed. */
 static bool choice_fits(const struct bd_handshake *h)
 {
@@ -464,7 +480,7 @@ static bool choice_fits(const struct bd_handshake *h)
 
 	if (!h->client)
 		return true;
-	if (!got->server || (got->aes && !asked->aes))
+	if (!got->server || !cipher_fits(asked->wants, got->aes))
 		return false;
 	if (!got->renew)
 		return got->client == h->local;

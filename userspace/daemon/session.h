@@ -40,6 +40,9 @@
  * @traffic: the peer's data packets then, both ways
  * @attempt: number of the newest handshake of ours
  * @failures: of them, how many failed in a row
+ * @failed: and in all
+ * @established: sessions that came to be
+ * @renewals: epochs made anew within one
  * @h: a handshake of ours that is going on
  * @timer: begins the next one
  * @drain: retires the old epoch
@@ -60,6 +63,9 @@ struct bd_session {
 	uint64_t traffic;
 	uint16_t attempt;
 	unsigned int failures;
+	uint64_t failed;
+	uint64_t established;
+	uint64_t renewals;
 	struct bd_handshake *h;
 	struct bd_timer timer;
 	struct bd_timer drain;

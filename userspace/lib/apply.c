@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "policy.h"
+#include "rulemap.h"
 #include "text.h"
 #include "work.h"
 
@@ -177,6 +178,8 @@ static int all_up(struct br_work *w)
 	if (!ret)
 		ret = br_work_rules(w);
 	if (!ret)
+		ret = br_work_steering(w);
+	if (!ret)
 		ret = br_work_keys(w);
 	/* a second up of a tunnel that is up changes nothing, commands least */
 	if (!ret && w->fresh)
@@ -221,15 +224,28 @@ int br_apply_up(const struct br_config *config, FILE *told,
 	return ret;
 }
 
+/* What policies know of the device's rules would stay behind. */
+static void steering_down(uint32_t ifindex)
+{
+	struct br_error ignored;
+	struct br_nl *nl = br_nl_open(&ignored);
+
+	if (!nl)
+		return;
+	br_rulemap_forget(nl, ifindex);
+	br_nl_close(nl);
+}
+
 /* Return: 0; or why the device, or a command, could not be done with */
 static int device_down(const struct br_config *config, struct br_rt *rt,
-		       struct br_error *err)
+		       uint32_t ifindex, struct br_error *err)
 {
 	struct br_error why;
 	int ret, failed;
 
 	/* a command that fails is told of, and keeps nothing up */
 	failed = run(config, &config->pre_down, "PreDown", &why);
+	steering_down(ifindex);
 	ret = br_rt_link_del(rt, config->name, err);
 	if (!ret && failed) {
 		*err = why;
@@ -249,7 +265,7 @@ int br_apply_down(const struct br_config *config, struct br_error *err)
 		return -err->code;
 	ret = br_rt_link_find(rt, config->name, &ifindex, err);
 	if (!ret)
-		ret = device_down(config, rt, err);
+		ret = device_down(config, rt, ifindex, err);
 	else if (ret != -ENODEV)
 		goto out_close;
 	rules = br_rules_down(config, rt);

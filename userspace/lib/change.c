@@ -9,6 +9,7 @@
 #include "netlink.h"
 #include "pathsock.h"
 #include "route.h"
+#include "rulemap.h"
 #include "text.h"
 
 /**
@@ -191,6 +192,9 @@ static int prune(struct work *w)
 		ret = socket_prune(w, &c->sockets[i]);
 	if (!ret)
 		addresses_prune(w);
+	/* another set of rules takes the place of the old one by itself */
+	if (!ret && c->rules.classes.n && !w->new->rules.classes.n)
+		br_rulemap_forget(w->nl, w->ifindex);
 	return ret;
 }
 

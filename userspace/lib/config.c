@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alias.h"
 #include "field.h"
 #include "inifile.h"
 #include "route.h"
@@ -95,7 +96,7 @@ static int device_policy(struct br_ini_parser *p, const char *value)
 	if (br_name_check(value))
 		return br_ini_refuse(p, "'%s' is not a name", value);
 	if (strcmp(value, "built-in"))
-		br_fill(p->config->policy, value);
+		br_fill(p->config->policy, br_policy_alias(value));
 	return 0;
 }
 
@@ -167,6 +168,26 @@ static int device_rekey(struct br_ini_parser *p, const char *value)
 	return 0;
 }
 
+static int device_cipher(struct br_ini_parser *p, const char *value)
+{
+	unsigned int i;
+
+	p->config->cipher = BR_CIPHER_AUTO;
+	if (!strcmp(value, "auto"))
+		return 0;
+	for (i = 0; br_cipher_names[i]; i++) {
+		if (strcmp(value, br_cipher_names[i]))
+			continue;
+		p->config->cipher = i == BRAID_CIPHER_AES256_GCM ?
+				    BR_CIPHER_AES256_GCM :
+				    BR_CIPHER_CHACHA20_POLY1305;
+		return 0;
+	}
+	return br_ini_refuse(p, "'%s' is not a cipher: auto, %s or %s", value,
+			     br_cipher_names[BRAID_CIPHER_CHACHA20_POLY1305],
+			     br_cipher_names[BRAID_CIPHER_AES256_GCM]);
+}
+
 static int ports_parse(struct br_ini_parser *p, const char *value,
 		       struct br_ports **ports)
 {
@@ -179,9 +200,51 @@ static int ports_parse(struct br_ini_parser *p, const char *value,
 	       br_ini_refuse(p, "'%s' %s", value, why) : 0;
 }
 
+/* "INTERVAL [JITTER]" */
+static int device_port_hop(struct br_ini_parser *p, const char *value)
+{
+	size_t len = strcspn(value, " \t");
+	const char *rest = value + len + strspn(value + len, " \t");
+	uint64_t us, jitter;
+	char buf[32];
+
+	br_copy(buf, sizeof(buf), value);
+	buf[len < sizeof(buf) ? len : sizeof(buf) - 1] = 0;
+	if (br_time_parse(buf, &us) || us < BR_PORT_HOP_MIN_US ||
+	    us > BR_PORT_HOP_MAX_US)
+		return br_ini_refuse(p, "'%s' does not begin with a time between 1s and 86400s",
+				     value);
+	jitter = us / 10;
+	if (*rest && (br_time_parse(rest, &jitter) || jitter > us))
+		return br_ini_refuse(p, "'%s' is not a time up to that before it",
+				     rest);
+	p->config->port_hop_us = us;
+	p->config->port_hop_jitter_us = jitter;
+	return 0;
+}
+
 static int device_ports(struct br_ini_parser *p, const char *value)
 {
 	return ports_parse(p, value, &p->config->ports);
+}
+
+/* A port alone is one of this machine's only. */
+static int device_metrics(struct br_ini_parser *p, const char *value)
+{
+	struct br_endpoint *at = &p->config->metrics;
+	const char *why = "is not a port";
+	uint64_t port;
+
+	if (!br_number_parse(value, UINT16_MAX, &port)) {
+		br_addr_parse("127.0.0.1", &at->addr, &why);
+		at->port = port;
+	} else if (br_endpoint_parse(value, at, &why)) {
+		return br_ini_refuse(p, "'%s' %s", value, why);
+	}
+	if (!at->port || at->addr.family == AF_UNSPEC)
+		return br_ini_refuse(p, "'%s' is not a port, or an address with a port",
+				     value);
+	return 0;
 }
 
 /* The command as it stands in the file, quotes and semicolons and all. */
@@ -486,6 +549,66 @@ static int path_end(struct br_ini_parser *p)
 	return ret ? br_ini_located(p, p->begun) : 0;
 }
 
+/* [Class] and [Rule] */
+
+static int class_begin(struct br_ini_parser *p)
+{
+	p->config->class = (struct br_steer_class){ .has = 0 };
+	p->object = &p->config->class;
+	return 0;
+}
+
+static bool class_has(const struct br_config *c, const char *name)
+{
+	const struct br_steer_class *class;
+	unsigned int i;
+
+	for (i = 0; i < c->rules.classes.n; i++) {
+		class = br_list_at(&c->rules.classes, i);
+		if (!strcmp(class->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* A class may name paths that come later, by hand or by themselves. */
+static int class_end(struct br_ini_parser *p)
+{
+	const struct br_steer_class *class = &p->config->class;
+	int ret = br_ini_require(p, "Name");
+
+	if (ret)
+		return ret;
+	if (class_has(p->config, class->name))
+		ret = br_fail(p->err, BR_FILE, EINVAL, "a second class %s",
+			      class->name);
+	else
+		ret = br_ruleset_class_set(&p->config->rules, class, p->err);
+	return ret ? br_ini_located(p, p->begun) : 0;
+}
+
+static int rule_begin(struct br_ini_parser *p)
+{
+	p->config->rule = (struct br_steer_rule){ .has = 0 };
+	p->object = &p->config->rule;
+	return 0;
+}
+
+static int rule_end(struct br_ini_parser *p)
+{
+	const struct br_steer_rule *rule = &p->config->rule;
+	int ret = br_ini_require(p, "Class");
+
+	if (ret)
+		return ret;
+	if (!class_has(p->config, rule->class))
+		ret = br_fail(p->err, BR_FILE, EINVAL,
+			      "there is no [Class] %s above it", rule->class);
+	else
+		ret = br_ruleset_add(&p->config->rules, rule, p->err);
+	return ret ? br_ini_located(p, p->begun) : 0;
+}
+
 const struct br_ini_section br_config_sections[] = {
 	{
 		"Device", device_begin, device_end, NULL,
@@ -498,7 +621,10 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Table", .set = device_table },
 			{ "PrivateKeyFile", .set = device_private_key },
 			{ "RekeyInterval", .set = device_rekey },
+			{ "Cipher", .set = device_cipher },
 			{ "Ports", .set = device_ports },
+			{ "Metrics", .set = device_metrics },
+			{ "PortHop", .set = device_port_hop },
 			{ "PostUp", .set = device_post_up, .many = true,
 			  .raw = true },
 			{ "PreDown", .set = device_pre_down, .many = true,
@@ -542,6 +668,32 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Standby", .field = "standby" },
 			{ "Cold", .field = "cold" },
 			{ "Cap", .field = "cap" },
+			{ "KeepAlive", .field = "keepalive" },
+		},
+	},
+	{
+		"Class", class_begin, class_end, &br_steer_class_type,
+		{
+			{ "Name", .field = "class" },
+			{ "Paths", .field = "paths" },
+			{ "Cost", .field = "cost" },
+			{ "Verdict", .field = "verdict" },
+			{ "Fallback", .field = "fallback" },
+		},
+	},
+	{
+		"Rule", rule_begin, rule_end, &br_steer_rule_type,
+		{
+			{ "Pref", .field = "pref" },
+			{ "From", .field = "from" },
+			{ "To", .field = "to" },
+			{ "Proto", .field = "proto" },
+			{ "SPort", .field = "sport" },
+			{ "DPort", .field = "dport" },
+			{ "DSCP", .field = "dscp" },
+			{ "Mark", .field = "mark" },
+			{ "Size", .field = "size" },
+			{ "Class", .field = "class" },
 		},
 	},
 	{ NULL }
@@ -564,6 +716,10 @@ static int whole_check(struct br_ini_parser *p)
 			return br_fail(p->err, BR_FILE, EINVAL,
 				"%s: peer %s has a PublicKey: [Device] needs PrivateKeyFile",
 				p->path, c->peers[i].peer.name);
+	if (c->rules.rules.n && !c->policy[0])
+		return br_fail(p->err, BR_FILE, EINVAL,
+			"%s: [Rule] needs Policy in [Device]: the built-in policy goes by no rules",
+			p->path);
 	return 0;
 }
 
@@ -578,7 +734,9 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 
 	*config = (struct br_config){
 		.table = BR_TABLE_MAIN, .routes = true, .rekey_us = BR_REKEY_US,
+		.cipher = BR_CIPHER_CHACHA20_POLY1305,
 	};
+	br_ruleset_init(&config->rules);
 	ret = br_ini_read(&p);
 	if (!ret)
 		ret = whole_check(&p);
@@ -622,6 +780,7 @@ void br_config_free(struct br_config *config)
 	texts_free(&config->pre_down);
 	for (i = 0; i < config->n_paths; i++)
 		free(config->paths[i].ports);
+	br_ruleset_free(&config->rules);
 	free(config->private_key_file);
 	free(config->ports);
 	free(config->address.p);

@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "model.h"
 #include "port.h"
+#include "ruleset.h"
 
 /* A list of strings or of prefixes that a section may have several of */
 struct br_config_texts {
@@ -61,6 +62,13 @@ struct br_config_path {
 	struct br_ports *ports;
 };
 
+/* Cipher: auto is what is quick at both ends */
+enum br_config_cipher {
+	BR_CIPHER_AUTO,
+	BR_CIPHER_CHACHA20_POLY1305,
+	BR_CIPHER_AES256_GCM,
+};
+
 /**
  * struct br_config - a whole file
  * @name: of the device
@@ -71,13 +79,21 @@ struct br_config_path {
  * @routes: Table is not off
  * @private_key_file: path of our private key, NULL for none
  * @rekey_us: how long an epoch of a session serves
+ * @port_hop_us: how long a path keeps a port that the file does not tell; 0 for
+ *	ever
+ * @port_hop_jitter_us: that may be so much longer or shorter
+ * @cipher: which sessions use, BR_CIPHER_*; ChaCha20-Poly1305 by default
  * @ports: out of which paths get theirs, NULL for the kernel's choice
+ * @metrics: where braidd tells metrics, port 0 for nowhere
  * @address: addresses of the device
  * @post_up: commands to run when all is up
  * @pre_down: commands to run before anything goes down
  * @sockets: declared sockets
  * @peers: peers
  * @paths: paths
+ * @rules: which flows go which way
+ * @class: the [Class] being read
+ * @rule: the [Rule] being read
  */
 struct br_config {
 	char name[BR_IFNAME];
@@ -88,7 +104,11 @@ struct br_config {
 	bool routes;
 	char *private_key_file;
 	uint64_t rekey_us;
+	uint64_t port_hop_us;
+	uint64_t port_hop_jitter_us;
+	enum br_config_cipher cipher;
 	struct br_ports *ports;
+	struct br_endpoint metrics;
 	struct br_config_prefixes address;
 	struct br_config_texts post_up;
 	struct br_config_texts pre_down;
@@ -98,12 +118,19 @@ struct br_config {
 	struct br_config_peer *peers;
 	unsigned int n_paths;
 	struct br_config_path *paths;
+	struct br_ruleset rules;
+	struct br_steer_class class;
+	struct br_steer_rule rule;
 };
 
 /* RekeyInterval, in microseconds: unless told otherwise, and within */
 #define BR_REKEY_US		120000000ULL
 #define BR_REKEY_MIN_US		1000000ULL
 #define BR_REKEY_MAX_US		86400000000ULL
+
+/* PortHop, likewise; its jitter is a tenth unless it is given */
+#define BR_PORT_HOP_MIN_US	1000000ULL
+#define BR_PORT_HOP_MAX_US	86400000000ULL
 
 /*
  * Reads a file; key files are looked for in its folder. The sentence of a

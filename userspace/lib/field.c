@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "match.h"
 #include "text.h"
 
 /* What a value must be, for the sentence "'x' is not ...". */
@@ -128,6 +129,14 @@ static int value_parse(const struct br_field *f, void *to, const char *text,
 		return br_endpoint_parse(text, to, why);
 	case BR_ADDRS:
 		return addrs_parse(text, to, why);
+	case BR_PREFIX:
+	case BR_PORTS:
+	case BR_COSTS:
+	case BR_SIZES:
+	case BR_PROTO:
+	case BR_DSCP:
+	case BR_NAMES:
+		return br_match_parse(f->kind, to, text, why);
 	default:
 		return number_parse(f, text, to);
 	}
@@ -285,6 +294,13 @@ static const char *value_text(const struct br_field *f, const void *at,
 		return br_endpoint_text(at, buf);
 	case BR_SECRET:
 		return "(hidden)";
+	case BR_PREFIX:
+	case BR_PORTS:
+	case BR_COSTS:
+	case BR_SIZES:
+	case BR_PROTO:
+	case BR_DSCP:
+		return br_match_text(f->kind, at, buf);
 	default:
 		return scaled_text(f, number(f, at), buf);
 	}
@@ -324,6 +340,8 @@ char *br_field_text(const struct br_type *type, const struct br_field *f,
 		return addrs_text(br_field_at(f, obj));
 	if (f->kind == BR_COUNTERS)
 		return strdup("...");
+	if (f->kind == BR_NAMES)
+		return br_names_text(br_field_at(f, obj));
 	return strdup(value_text(f, br_field_at(f, obj), buf));
 }
 
@@ -336,6 +354,16 @@ static json_t *addrs_json(const struct br_addrs *addrs)
 	for (i = 0; i < addrs->n; i++)
 		json_array_append_new(array,
 			json_string(br_addr_text(&addrs->a[i], buf)));
+	return array;
+}
+
+static json_t *names_json(const struct br_names *names)
+{
+	json_t *array = json_array();
+	unsigned int i;
+
+	for (i = 0; i < names->n; i++)
+		json_array_append_new(array, json_string(names->name[i]));
 	return array;
 }
 
@@ -372,12 +400,20 @@ json_t *br_field_json(const struct br_type *type, const struct br_field *f,
 		return addrs_json(at);
 	case BR_COUNTERS:
 		return counters_json(at);
+	case BR_NAMES:
+		return names_json(at);
 	case BR_STRING:
 	case BR_WORDS:
 		string = json_string(at);
 		return string ? string : json_string("?");
 	case BR_ENUM:
 	case BR_ENDPOINT:
+	case BR_PREFIX:
+	case BR_PORTS:
+	case BR_COSTS:
+	case BR_SIZES:
+	case BR_PROTO:
+	case BR_DSCP:
 		return json_string(value_text(f, at, buf));
 	case BR_LINK:
 		return *(const uint32_t *)at ?
@@ -402,6 +438,51 @@ const char *br_field_key(const struct br_field *f, char *buf)
 		if (*c == '-')
 			*c = '_';
 	return buf;
+}
+
+int br_field_number(const struct br_type *type, const struct br_field *f,
+		    const void *obj, uint64_t *n)
+{
+	if (!present(type, f, obj))
+		return -1;
+	switch (f->kind) {
+	case BR_BOOL:
+	case BR_U8:
+	case BR_U32:
+	case BR_U64:
+	case BR_RATE:
+	case BR_BYTES:
+	case BR_BYTES32:
+		*n = number(f, br_field_at(f, obj));
+		return 0;
+	case BR_RTT:
+	case BR_USEC:
+	case BR_AGE:
+	case BR_PPM:
+		*n = number(f, br_field_at(f, obj));
+		return f->kind == BR_RTT && !*n ? -1 : 6;
+	default:
+		return -1;
+	}
+}
+
+const char *br_field_unit(const struct br_field *f)
+{
+	switch (f->kind) {
+	case BR_RTT:
+	case BR_USEC:
+	case BR_AGE:
+		return "seconds";
+	case BR_PPM:
+		return "ratio";
+	case BR_RATE:
+		return "bytes_per_second";
+	case BR_BYTES:
+	case BR_BYTES32:
+		return "bytes";
+	default:
+		return NULL;
+	}
 }
 
 json_t *br_object_json(const struct br_type *type, const void *obj)

@@ -38,6 +38,16 @@ json_t *br_field_json(const struct br_type *type, const struct br_field *f,
 /* Name in JSON: '-' as '_', and the unit of times. @buf has BR_NAME bytes. */
 const char *br_field_key(const struct br_field *f, char *buf);
 
+/*
+ * A field as a number in base units, *n / 10^decimals: seconds, bytes, a share
+ * of 1; of a yes or no 1 or 0.
+ * Return: decimals, or -1 for what is absent, not yet known or no number
+ */
+int br_field_number(const struct br_type *type, const struct br_field *f,
+		    const void *obj, uint64_t *n);
+/* That unit, as in "seconds"; NULL for plain numbers and what is none. */
+const char *br_field_unit(const struct br_field *f);
+
 /* All present fields of an object; a new reference. */
 json_t *br_object_json(const struct br_type *type, const void *obj);
 

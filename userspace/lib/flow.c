@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../bpf/braid_maps.h"
+#include "../../bpf/rule_maps.h"
 #include "bpfid.h"
 #include "text.h"
 
@@ -32,6 +33,7 @@ static const struct br_field fields[] = {
 	F(near, "near", "NEAR", BR_ENDPOINT),
 	F(far, "far", "FAR", BR_ENDPOINT),
 	F(class, "class", "CLASS", BR_STRING),
+	F(rule, "rule", "RULE", BR_U32),
 	F(verdict, "verdict", "VERDICT", BR_WORDS),
 	F(out_rate, "out-rate", "OUT", BR_RATE),
 	F(in_rate, "in-rate", "IN", BR_RATE),
@@ -58,12 +60,16 @@ const struct br_type br_flow_type = {
  * @peers: its peers
  * @paths: its paths
  * @now: CLOCK_MONOTONIC, nanoseconds
+ * @rules: map of the user's rules, negative for none
+ * @classes: map of their classes, likewise
  */
 struct names {
 	struct br_list devices;
 	struct br_list peers;
 	struct br_list paths;
 	uint64_t now;
+	int rules;
+	int classes;
 };
 
 static int names_read(struct br_nl *nl, uint32_t ifindex, struct names *n,
@@ -247,6 +253,24 @@ static int slots_set(struct br_flow *flow, const struct braid_flow_value *v,
 	return ret;
 }
 
+/* The rule that put the flow into its class; it may have gone meanwhile. */
+static void rule_set(struct br_flow *flow, const struct names *n,
+		     const struct braid_flow_rule *r)
+{
+	struct braid_rule_id id = { .set = r->ruleset, .index = r->rule };
+	struct braid_class_value class;
+	struct braid_rule_value rule;
+
+	if (!r->gen || r->rule == BRAID_NO_RULE || n->rules < 0 ||
+	    n->classes < 0 || bpf_map_lookup_elem(n->rules, &id, &rule))
+		return;
+	id.index = rule.class;
+	if (bpf_map_lookup_elem(n->classes, &id, &class))
+		return;
+	flow->rule = rule.pref;
+	br_fill(flow->class, class.name);
+}
+
 static int flow_set(struct br_flow *flow, const struct names *n,
 		    const struct braid_flow_key *key,
 		    const struct braid_flow_value *v)
@@ -266,6 +290,7 @@ static int flow_set(struct br_flow *flow, const struct names *n,
 	endpoint_set(&flow->far, key->family, key->far, key->far_port);
 	br_fill(flow->class, v->class <= BRAID_CLASS_BULK ? classes[v->class] :
 		"?");
+	rule_set(flow, n, &v->rule);
 	slot_names(n, flow, slots);
 	br_verdict_text(v->verdict, slots, flow->verdict,
 			sizeof(flow->verdict));
@@ -309,7 +334,8 @@ static int map_walk(int map, const struct names *n, uint32_t ifindex,
 int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 		 struct br_error *err)
 {
-	struct names n = { .now = 0 };
+	struct names n = { .now = 0, .rules = -1, .classes = -1 };
+	struct br_error none;
 	int map, ret;
 
 	*list = (struct br_list){ .type = &br_flow_type };
@@ -317,6 +343,12 @@ int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 			      sizeof(struct braid_flow_value), err);
 	if (map < 0)
 		return map;
+	n.rules = br_bpf_map_find(BRAID_MAP_RULES,
+				  sizeof(struct braid_rule_id),
+				  sizeof(struct braid_rule_value), &none);
+	n.classes = br_bpf_map_find(BRAID_MAP_CLASSES,
+				    sizeof(struct braid_rule_id),
+				    sizeof(struct braid_class_value), &none);
 	ret = names_read(nl, ifindex, &n, err);
 	if (!ret) {
 		ret = map_walk(map, &n, ifindex, list);
@@ -324,6 +356,10 @@ int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 			br_fail(err, BR_KERNEL, -ret, "out of memory");
 	}
 	names_free(&n);
+	if (n.rules >= 0)
+		close(n.rules);
+	if (n.classes >= 0)
+		close(n.classes);
 	close(map);
 	return ret;
 }

@@ -14,7 +14,8 @@
  * @proto: name or number of the IP protocol
  * @near: address and port on our side
  * @far: address and port behind the peer
- * @class: what the policy takes it for
+ * @class: its class by the user's rules, else what the policy takes it for
+ * @rule: pref of the rule that says so, 0 for none
  * @verdict: the policy's newest one, in words
  * @out_rate: bytes per second into the tunnel, now
  * @in_rate: bytes per second out of it, now
@@ -33,6 +34,7 @@ struct br_flow {
 	struct br_endpoint near;
 	struct br_endpoint far;
 	char class[BR_NAME];
+	uint32_t rule;
 	char verdict[BR_REASON];
 	uint64_t out_rate;
 	uint64_t in_rate;

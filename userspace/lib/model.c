@@ -27,6 +27,17 @@ static const char *const states[] = {
 	NULL
 };
 
+static const char *const healths[] = {
+	[BRAID_PATH_HEALTH_PROBING] = "probing",
+	[BRAID_PATH_HEALTH_BUSY] = "busy",
+	[BRAID_PATH_HEALTH_ACTIVE] = "active",
+	[BRAID_PATH_HEALTH_IDLE] = "idle",
+	[BRAID_PATH_HEALTH_DORMANT] = "dormant",
+	[BRAID_PATH_HEALTH_SUSPECT] = "suspect",
+	[BRAID_PATH_HEALTH_DOWN] = "down",
+	NULL
+};
+
 const char *const br_cipher_names[] = {
 	[BRAID_CIPHER_CHACHA20_POLY1305] = "chacha20-poly1305",
 	[BRAID_CIPHER_AES256_GCM] = "aes256-gcm",
@@ -95,6 +106,7 @@ static const struct br_field peer_fields[] = {
 	  A(PEER_RATE_IN_USE)),
 	F(rate_received, "rate-received", "RECEIVED", BR_RATE,
 	  A(PEER_RATE_RECEIVED)),
+	F(wakeups, "wakeups", "WAKEUPS", BR_U64, A(PEER_WAKEUPS)),
 	F(queue_packets, "queue-packets", "QUEUED", BR_U32,
 	  A(PEER_QUEUE_PACKETS)),
 	F(held_packets, "held-packets", "HELD", BR_U32,
@@ -124,6 +136,8 @@ static const struct br_field path_fields[] = {
 	F(standby, "standby", "STANDBY", BR_BOOL, A(PATH_STANDBY)),
 	F(cold, "cold", "COLD", BR_BOOL, A(PATH_COLD)),
 	F(cap, "cap", "CAP", BR_RATE, A(PATH_CAP)),
+	F(keepalive, "keepalive", "KEEPALIVE", BR_USEC, A(PATH_KEEPALIVE),
+	  .min = 1000000, .max = 3600000000),
 	F(id, "id", "ID", BR_U32, A(PATH_ID)),
 	F(slot, "slot", "SLOT", BR_U32, A(PATH_SLOT)),
 	F(srtt, "srtt", "RTT", BR_RTT, A(PATH_SRTT)),
@@ -144,6 +158,8 @@ static const struct br_field path_fields[] = {
 	  A(PATH_PMTU_PHASE)),
 	F(pmtu_probes, "pmtu-probes", "PMTU PROBES", BR_U64,
 	  A(PATH_PMTU_PROBES)),
+	F(train, "train", "", BR_U32, A(PATH_TRAIN)),
+	F(capacity, "capacity", "CAPACITY", BR_RATE, A(PATH_CAPACITY)),
 	F(queue_bytes, "queue-bytes", "QUEUE", BR_BYTES32,
 	  A(PATH_QUEUE_BYTES)),
 	F(inflight_bytes, "inflight-bytes", "INFLIGHT", BR_BYTES32,
@@ -161,6 +177,26 @@ static const struct br_field path_fields[] = {
 	F(probes_sent, "probes-sent", "PROBES", BR_U64, A(PATH_PROBES_SENT)),
 	F(probes_answered, "probes-answered", "ANSWERED", BR_U64,
 	  A(PATH_PROBES_ANSWERED)),
+	F(socket_next, "socket-next", "NEXT SOCKET", BR_STRING,
+	  A(PATH_SOCKET_NEXT)),
+	F(socket_previous, "socket-previous", "OLD SOCKET", BR_STRING,
+	  A(PATH_SOCKET_PREVIOUS)),
+	F(peer_followed, "peer-followed", "FOLLOWED", BR_BOOL,
+	  A(PATH_PEER_FOLLOWED)),
+	F(moves, "moves", "MOVES", BR_U32, A(PATH_MOVES)),
+	F(move_age, "move-age", "MOVED", BR_AGE, A(PATH_MOVE_AGE)),
+	F(health, "health", "HEALTH", BR_ENUM, A(PATH_HEALTH),
+	  .names = healths),
+	F(health_age, "health-age", "SINCE", BR_AGE, A(PATH_HEALTH_AGE)),
+	F(health_reason, "health-reason", "WHY", BR_WORDS,
+	  A(PATH_HEALTH_REASON)),
+	F(probe_interval, "probe-interval", "INTERVAL", BR_USEC,
+	  A(PATH_PROBE_INTERVAL)),
+	F(probe_next, "probe-next", "NEXT", BR_AGE, A(PATH_PROBE_NEXT)),
+	F(probes_replied, "probes-replied", "REPLIED", BR_U64,
+	  A(PATH_PROBES_REPLIED)),
+	F(probe_bytes, "probe-bytes", "PROBE BYTES", BR_BYTES,
+	  A(PATH_PROBE_BYTES)),
 	F(owner, "owner", "OWNER", BR_STRING, A(PATH_OWNER)),
 #undef F
 };
@@ -276,6 +312,14 @@ void br_set_has(const struct br_type *type, void *obj, const char *name)
 
 	if (f)
 		*(uint64_t *)obj |= 1ULL << (f - type->fields);
+}
+
+void br_unset(const struct br_type *type, void *obj, const char *name)
+{
+	const struct br_field *f = br_field_find(type, name);
+
+	if (f)
+		*(uint64_t *)obj &= ~(1ULL << (f - type->fields));
 }
 
 void br_object_free(const struct br_type *type, void *obj)

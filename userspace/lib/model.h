@@ -44,6 +44,14 @@ enum br_kind {
 	BR_COUNTERS,		/* struct br_counters; nests */
 	BR_SECRET,		/* uint8_t[size]; never printed */
 	BR_BLOB,		/* struct br_blob; likewise */
+	/* in match.c; not in netlink */
+	BR_PREFIX,		/* struct br_prefix */
+	BR_PORTS,		/* uint16_t[2], first and last */
+	BR_COSTS,		/* uint32_t[2], first and last */
+	BR_SIZES,		/* uint8_t[2], first and last size class */
+	BR_PROTO,		/* uint8_t, an IP protocol */
+	BR_DSCP,		/* uint8_t */
+	BR_NAMES,		/* struct br_names */
 };
 
 /**
@@ -156,6 +164,7 @@ struct br_peer {
 	uint64_t rate_available;
 	uint64_t rate_in_use;
 	uint64_t rate_received;
+	uint64_t wakeups;
 	uint32_t queue_packets;
 	uint32_t held_packets;
 	uint32_t held_bytes;
@@ -176,6 +185,7 @@ struct br_path {
 	uint8_t standby;
 	uint8_t cold;
 	uint64_t cap;
+	uint32_t keepalive;
 	uint32_t id;
 	uint32_t slot;
 	uint32_t state;
@@ -196,6 +206,8 @@ struct br_path {
 	uint32_t pmtu;
 	char pmtu_phase[BR_NAME];
 	uint64_t pmtu_probes;
+	uint32_t train;
+	uint64_t capacity;
 	uint32_t queue_bytes;
 	uint32_t inflight_bytes;
 	uint64_t tx_packets;
@@ -206,6 +218,18 @@ struct br_path {
 	uint64_t repaired_packets;
 	uint64_t probes_sent;
 	uint64_t probes_answered;
+	char socket_next[BR_NAME];
+	char socket_previous[BR_NAME];
+	uint8_t peer_followed;
+	uint32_t moves;
+	uint64_t move_age;
+	uint32_t health;
+	uint64_t health_age;
+	char health_reason[BR_REASON];
+	uint32_t probe_interval;
+	uint64_t probe_next;
+	uint64_t probes_replied;
+	uint64_t probe_bytes;
 	char owner[BR_NAME];
 };
 
@@ -263,6 +287,45 @@ struct br_event {
 	char reason[BR_REASON];
 };
 
+/* Names with commas between them */
+#define BR_NAMES_MAX	8
+
+struct br_names {
+	unsigned int n;
+	char name[BR_NAMES_MAX][BR_NAME];
+};
+
+/* What is done with flows; bpf/rule_maps.h says what the members mean. */
+struct br_steer_class {
+	uint64_t has;
+	uint32_t ifindex;
+	char name[BR_NAME];
+	struct br_names paths;
+	uint32_t cost[2];
+	uint32_t verdict;
+	uint32_t fallback;
+	uint32_t rules;
+};
+
+/* Which flows are of a class. */
+struct br_steer_rule {
+	uint64_t has;
+	uint32_t ifindex;
+	uint32_t pref;
+	struct br_prefix from;
+	struct br_prefix to;
+	uint8_t proto;
+	uint16_t sport[2];
+	uint16_t dport[2];
+	uint8_t dscp;
+	uint32_t mark;
+	uint8_t size[2];
+	char class[BR_NAME];
+	uint64_t hits;
+};
+
+extern const struct br_type br_steer_class_type;
+extern const struct br_type br_steer_rule_type;
 extern const struct br_type br_device_type;
 extern const struct br_type br_socket_type;
 extern const struct br_type br_peer_type;
@@ -281,6 +344,8 @@ const struct br_field *br_field_find(const struct br_type *type,
 
 bool br_has(const struct br_type *type, const void *obj, const char *name);
 void br_set_has(const struct br_type *type, void *obj, const char *name);
+/* It is not known after all: not printed, not sent. */
+void br_unset(const struct br_type *type, void *obj, const char *name);
 
 static inline void *br_field_at(const struct br_field *f, const void *obj)
 {

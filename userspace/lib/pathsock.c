@@ -171,6 +171,38 @@ static int socket_del(struct br_nl *nl, uint32_t ifindex, const char *name,
 			err);
 }
 
+int br_pathsock_like(struct br_nl *nl, const struct br_path *path,
+		     const struct br_ports *ports, char name[BR_NAME],
+		     struct br_error *err)
+{
+	struct br_path own = { .ifindex = path->ifindex };
+	const struct br_socket *have;
+	struct br_socket wanted;
+	struct br_list sockets;
+	int ret;
+
+	br_fill(own.name, path->name);
+	ret = br_nl_dump(nl, BRAID_CMD_SOCKET_GET, &br_socket_type,
+			 path->ifindex, &sockets, err);
+	have = ret ? NULL : find_name(&sockets, path->socket);
+	if (!ret && !have)
+		ret = br_fail(err, BR_KERNEL, ENOENT,
+			      "its socket has gone meanwhile");
+	if (!ret) {
+		wanted = *have;
+		wanted.has = 0;
+		wanted.local.port = 0;
+		wanted.listen = 0;
+		br_set_has(&br_socket_type, &wanted, "local");
+		br_set_has(&br_socket_type, &wanted, "link");
+		br_set_has(&br_socket_type, &wanted, "fwmark");
+		ret = make(nl, &sockets, &own, &wanted, ports, err);
+	}
+	memcpy(name, own.socket, BR_NAME);
+	br_list_free(&sockets);
+	return ret;
+}
+
 int br_pathsock_add(struct br_nl *nl, struct br_path *path,
 		    const struct br_socket *wanted,
 		    const struct br_ports *ports, struct br_error *err)
@@ -197,8 +229,7 @@ int br_pathsock_add(struct br_nl *nl, struct br_path *path,
 }
 
 /* Somebody else may take or delete it meanwhile: both are as well. */
-static void socket_release(struct br_nl *nl, uint32_t ifindex,
-			   const char *name)
+void br_pathsock_release(struct br_nl *nl, uint32_t ifindex, const char *name)
 {
 	struct br_socket ask = { .ifindex = ifindex }, s = { 0 };
 	struct br_error ignored;
@@ -222,7 +253,13 @@ int br_pathsock_del(struct br_nl *nl, const struct br_path *path,
 	if (!ret)
 		ret = br_nl_do(nl, BRAID_CMD_PATH_DEL, &br_path_type, path,
 			       NULL, err);
-	if (!ret && have.socket[0])
-		socket_release(nl, path->ifindex, have.socket);
-	return ret;
+	if (ret)
+		return ret;
+	br_pathsock_release(nl, path->ifindex, have.socket);
+	/* it was about to move, or had just done so */
+	if (have.socket_next[0])
+		br_pathsock_release(nl, path->ifindex, have.socket_next);
+	if (have.socket_previous[0])
+		br_pathsock_release(nl, path->ifindex, have.socket_previous);
+	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "pathsock.h"
 #include "policy.h"
+#include "rulemap.h"
 
 int br_undo_note(struct br_undo *undo, const struct br_made *made,
 		 struct br_error *err)
@@ -41,6 +42,21 @@ static void set_back(const struct br_made *m, struct br_nl *nl)
 	else
 		br_nl_do(nl, BRAID_CMD_PATH_SET, &br_path_type, &m->path, NULL,
 			 &ignored);
+}
+
+static void steering_back(const struct br_made *m, struct br_nl *nl,
+			  uint32_t ifindex)
+{
+	struct br_ruleset now;
+	struct br_rulemap map;
+	struct br_error ignored;
+
+	if (br_rulemap_open(&map, nl, ifindex, &ignored))
+		return;
+	if (!br_rulemap_read(&map, &now, &ignored))
+		br_rulemap_write(&map, &now, m->steering, &ignored);
+	br_ruleset_free(&now);
+	br_rulemap_close(&map);
 }
 
 static void unmake(const struct br_made *m, struct br_nl *nl, struct br_rt *rt,
@@ -83,19 +99,34 @@ static void unmake(const struct br_made *m, struct br_nl *nl, struct br_rt *rt,
 	case BR_SET_PATH:
 		set_back(m, nl);
 		break;
+	case BR_SET_STEERING:
+		steering_back(m, nl, ifindex);
+		break;
 	}
+}
+
+static void forget(struct br_made *m)
+{
+	if (m->kind != BR_SET_STEERING)
+		return;
+	br_ruleset_free(m->steering);
+	free(m->steering);
 }
 
 void br_undo_all(struct br_undo *undo, struct br_nl *nl, struct br_rt *rt,
 		 uint32_t ifindex)
 {
-	while (undo->n)
+	while (undo->n) {
 		unmake(&undo->made[--undo->n], nl, rt, ifindex);
+		forget(&undo->made[undo->n]);
+	}
 	br_undo_forget(undo);
 }
 
 void br_undo_forget(struct br_undo *undo)
 {
+	while (undo->n)
+		forget(&undo->made[--undo->n]);
 	free(undo->made);
 	undo->made = NULL;
 	undo->n = 0;

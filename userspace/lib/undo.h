@@ -7,6 +7,7 @@
 
 #include "netlink.h"
 #include "route.h"
+#include "ruleset.h"
 
 enum br_made_kind {
 	BR_MADE_DEVICE,
@@ -21,6 +22,7 @@ enum br_made_kind {
 	BR_SET_DEVICE,
 	BR_SET_PEER,
 	BR_SET_PATH,
+	BR_SET_STEERING,
 };
 
 /**
@@ -36,6 +38,7 @@ enum br_made_kind {
  * @path: the path, named; what it had before
  * @route: the route
  * @rule: the rule
+ * @steering: the rules and classes of the device before, owned
  */
 struct br_made {
 	enum br_made_kind kind;
@@ -52,6 +55,7 @@ struct br_made {
 		struct br_path path;
 		struct br_route route;
 		struct br_rule rule;
+		struct br_ruleset *steering;
 	};
 };
 

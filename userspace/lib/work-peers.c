@@ -134,7 +134,10 @@ static int path_there(struct br_work *w, const struct br_path *wanted)
 	if (br_nl_do(w->nl, BRAID_CMD_PATH_GET, &br_path_type, &ask, &have,
 		     w->err))
 		return 0;
-	if (!endpoint_equal(&have.remote, &wanted->remote))
+	/* a peer whose port has moved is the same */
+	if (!endpoint_equal(&have.remote, &wanted->remote) &&
+	    !(have.moves && br_addr_equal(&have.remote.addr,
+					  &wanted->remote.addr)))
 		return br_fail(w->err, BR_KERNEL, EEXIST,
 			       "it is there already, with another remote");
 	set = *wanted;

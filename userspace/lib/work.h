@@ -38,6 +38,11 @@ struct br_work {
 
 /* Sockets, peers, paths, and the peers' routes. */
 int br_work_peers(struct br_work *w);
+/*
+ * Rules and classes, when the file has any, in the place of those that are
+ * there: also of those that somebody has added by hand.
+ */
+int br_work_steering(struct br_work *w);
 /* Static keys, which cost their files: last of all. */
 int br_work_keys(struct br_work *w);
 /* Whether the files of keys could be taken; makes nothing. */

@@ -37,6 +37,30 @@ enum braid_path_state {
 };
 
 /**
+ * enum braid_path_health - What a path does, hence how closely it is watched.
+ * @BRAID_PATH_HEALTH_PROBING: no probe was answered yet; from 100 ms to 10 s
+ * @BRAID_PATH_HEALTH_BUSY: carries data, and reports tell of it; no probes
+ * @BRAID_PATH_HEALTH_ACTIVE: other paths carry data, or what it sends is not
+ *   reported; each second
+ * @BRAID_PATH_HEALTH_IDLE: no data for the peer; from one second to the
+ *   keepalive
+ * @BRAID_PATH_HEALTH_DORMANT: cold; no probes
+ * @BRAID_PATH_HEALTH_SUSPECT: a probe timeout apart, 40 to 500 ms; three
+ *   unanswered are enough
+ * @BRAID_PATH_HEALTH_DOWN: for its return; half a second while there is data
+ *   for the peer, else from that to the keepalive
+ */
+enum braid_path_health {
+	BRAID_PATH_HEALTH_PROBING,
+	BRAID_PATH_HEALTH_BUSY,
+	BRAID_PATH_HEALTH_ACTIVE,
+	BRAID_PATH_HEALTH_IDLE,
+	BRAID_PATH_HEALTH_DORMANT,
+	BRAID_PATH_HEALTH_SUSPECT,
+	BRAID_PATH_HEALTH_DOWN,
+};
+
+/**
  * enum braid_cipher
  * @BRAID_CIPHER_CHACHA20_POLY1305: RFC 8439 with a 64-bit nonce
  * @BRAID_CIPHER_AES256_GCM: AES-256-GCM of the crypto API
@@ -134,6 +158,7 @@ enum {
 	BRAID_A_PEER_HELD_BYTES,
 	BRAID_A_PEER_OWNER,
 	BRAID_A_PEER_RATE_RECEIVED,
+	BRAID_A_PEER_WAKEUPS,
 
 	__BRAID_A_PEER_MAX,
 	BRAID_A_PEER_MAX = (__BRAID_A_PEER_MAX - 1)
@@ -169,6 +194,8 @@ enum {
 	BRAID_A_PATH_PMTU,
 	BRAID_A_PATH_PMTU_PHASE,
 	BRAID_A_PATH_PMTU_PROBES,
+	BRAID_A_PATH_TRAIN,
+	BRAID_A_PATH_CAPACITY,
 	BRAID_A_PATH_QUEUE_BYTES,
 	BRAID_A_PATH_INFLIGHT_BYTES,
 	BRAID_A_PATH_TX_PACKETS,
@@ -186,6 +213,19 @@ enum {
 	BRAID_A_PATH_OWNER,
 	BRAID_A_PATH_RTT_AGE,
 	BRAID_A_PATH_LOSS_AGE,
+	BRAID_A_PATH_SOCKET_NEXT,
+	BRAID_A_PATH_SOCKET_PREVIOUS,
+	BRAID_A_PATH_PEER_FOLLOWED,
+	BRAID_A_PATH_MOVES,
+	BRAID_A_PATH_MOVE_AGE,
+	BRAID_A_PATH_KEEPALIVE,
+	BRAID_A_PATH_HEALTH,
+	BRAID_A_PATH_HEALTH_AGE,
+	BRAID_A_PATH_HEALTH_REASON,
+	BRAID_A_PATH_PROBE_INTERVAL,
+	BRAID_A_PATH_PROBE_NEXT,
+	BRAID_A_PATH_PROBES_REPLIED,
+	BRAID_A_PATH_PROBE_BYTES,
 
 	__BRAID_A_PATH_MAX,
 	BRAID_A_PATH_MAX = (__BRAID_A_PATH_MAX - 1)

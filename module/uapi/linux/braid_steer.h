@@ -37,6 +37,7 @@
 
 #define BRAID_UNORDERED		1	/* goes ahead, waits for nothing */
 #define BRAID_NOREPAIR		2	/* not sent again when lost */
+#define BRAID_WITHIN		4	/* sent again only within the set, too */
 
 #define BRAID_VERDICT(kind, flags, set)			\
 	((__u64)(kind) << 56 | (__u64)(flags) << 48 | (__u32)(set))
@@ -70,6 +71,19 @@
 /* Most paths that one braid_sent_ctx tells of. */
 #define BRAID_SENT_PARTS	8
 
+/*
+ * A name as one number, for programs that cannot compare strings: FNV-1a, 64
+ * bits. Names are the administrator's own, so that nobody makes two collide.
+ */
+static inline __u64 braid_name_hash(const char *name)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	for (; *name; name++)
+		hash = (hash ^ (__u8)*name) * 0x100000001b3ULL;
+	return hash;
+}
+
 #ifdef __bpf__
 #pragma clang attribute push(__attribute__((preserve_access_index)), \
 			     apply_to = record)
@@ -97,6 +111,7 @@ struct braid_steer_paths;
  * @rate: estimated delivery rate, bytes per second, 0 before the first sample
  * @tx_packets: packets sent
  * @tx_bytes: bytes sent, outer IP header included
+ * @name_hash: braid_name_hash() of its name
  *
  * Every member is written on its own; members read together need not stem
  * from the same moment.
@@ -119,6 +134,7 @@ struct braid_path_view {
 	__u64 rate;
 	__u64 tx_packets;
 	__u64 tx_bytes;
+	__u64 name_hash;
 };
 
 /**

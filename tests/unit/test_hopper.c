@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When braidd moves which paths, in a time and with a chance of our own. */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ports.h"
+#include "text.h"
+
+static struct bd_timers timers;
+static struct bd_ports ports;
+static struct br_config config;
+static struct br_config_path paths[3];
+static struct br_ports allowed;
+/* what the world says and has seen */
+static uint64_t chance;
+static unsigned int begun[3], looks;
+static int begin_ret, looks_needed;
+static bool any;
+
+static unsigned int index_of(const struct br_path *path)
+{
+	return path->name[1] - '0';
+}
+
+static void host_random(void *data, void *to, size_t len)
+{
+	(void)data;
+	ck_assert_uint_eq(len, sizeof(chance));
+	memcpy(to, &chance, len);
+}
+
+static int host_begin(void *data, const struct br_path *path,
+		      const struct br_ports *from, struct br_error *err)
+{
+	(void)data;
+	ck_assert_uint_eq(path->ifindex, 7);
+	ck_assert_str_eq(path->peer, "b");
+	any = !from;
+	if (begin_ret)
+		return br_fail(err, BR_KERNEL, -begin_ret, "not now");
+	begun[index_of(path)]++;
+	looks = 0;
+	return 0;
+}
+
+static int host_go_on(void *data, const struct br_path *path,
+		      struct br_hop *hop, uint64_t now, struct br_error *err)
+{
+	(void)data;
+	(void)path;
+	(void)hop;
+	(void)now;
+	if (looks_needed < 0)
+		return br_fail(err, BR_KERNEL, -looks_needed, "no answer");
+	return ++looks < (unsigned int)looks_needed;
+}
+
+static const struct bd_ports_host host = {
+	.random = host_random, .begin = host_begin, .go_on = host_go_on,
+};
+
+static void setup(void)
+{
+	unsigned int i;
+
+	memset(&timers, 0, sizeof(timers));
+	memset(begun, 0, sizeof(begun));
+	memset(paths, 0, sizeof(paths));
+	chance = 0;
+	begin_ret = 0;
+	looks_needed = 3;
+	for (i = 0; i < 3; i++) {
+		br_fill(paths[i].path.peer, "b");
+		br_fill(paths[i].path.name, "p0");
+		paths[i].path.name[1] += i;
+	}
+	config = (struct br_config){
+		.port_hop_us = 60000000, .port_hop_jitter_us = 10000000,
+		.n_paths = 1, .paths = paths, .ports = &allowed,
+	};
+	bd_ports_init(&ports, &timers, &host);
+}
+
+static void teardown(void) { bd_ports_fini(&ports); }
+
+static void set(uint64_t now)
+{
+	ck_assert(!bd_ports_set(&ports, &config, 7, now));
+}
+
+/* Everything that is due up to a time. */
+static void run(uint64_t until)
+{
+	while (bd_timers_next(&timers) <= until)
+		bd_timers_run(&timers, bd_timers_next(&timers));
+}
+
+START_TEST(by_the_clock)
+{
+	set(1000);
+	/* the least chance: the jitter early */
+	ck_assert_uint_eq(bd_timers_next(&timers), 51000);
+	run(50999);
+	ck_assert_uint_eq(begun[0], 0);
+	run(51000);
+	ck_assert_uint_eq(begun[0], 1);
+	ck_assert(!any);
+	/* looked at three times; then the next one, this time the jitter late */
+	chance = 20000;
+	run(51300);
+	ck_assert_uint_eq(looks, 3);
+	ck_assert_uint_eq(bd_timers_next(&timers), 51300 + 70000);
+	ck_assert_uint_eq(TAILQ_FIRST(&ports.hoppers)->hops, 1);
+}
+END_TEST
+
+START_TEST(who_hops)
+{
+	config.n_paths = 3;
+	paths[0].wanted.socket.local.port = 5000;
+	br_fill(paths[1].path.socket, "s");
+	set(0);
+	run(100000);
+	ck_assert_uint_eq(begun[0] + begun[1], 0);
+	ck_assert_uint_ge(begun[2], 1);
+	ck_assert_uint_eq(bd_timers_next(&timers) == BD_NEVER, false);
+	paths[2].path.cold = 1;
+	set(100000);
+	ck_assert(bd_timers_next(&timers) == BD_NEVER);
+}
+END_TEST
+
+START_TEST(off)
+{
+	config.port_hop_us = 0;
+	set(0);
+	ck_assert(bd_timers_next(&timers) == BD_NEVER);
+}
+END_TEST
+
+/* What fails is tried again at its time, not at once. */
+START_TEST(failures)
+{
+	begin_ret = -EADDRINUSE;
+	set(0);
+	run(50000);
+	ck_assert_uint_eq(bd_timers_next(&timers), 100000);
+	begin_ret = 0;
+	looks_needed = -ETIMEDOUT;
+	run(100100);
+	ck_assert_uint_eq(begun[0], 1);
+	ck_assert_uint_eq(bd_timers_next(&timers), 150100);
+	ck_assert_uint_eq(TAILQ_FIRST(&ports.hoppers)->failures, 2);
+	looks_needed = 1;
+	run(150200);
+	ck_assert_uint_eq(TAILQ_FIRST(&ports.hoppers)->failures, 0);
+	ck_assert_uint_eq(TAILQ_FIRST(&ports.hoppers)->hops, 1);
+}
+END_TEST
+
+START_TEST(reload)
+{
+	set(0);
+	/* the same file again: the time that is set stays */
+	set(30000);
+	ck_assert_uint_eq(bd_timers_next(&timers), 50000);
+	config.port_hop_us = 20000000;
+	config.ports = NULL;
+	set(40000);
+	ck_assert_uint_eq(bd_timers_next(&timers), 50000);
+	run(50000);
+	ck_assert(any);
+	/* a move under way is brought to its end */
+	config.port_hop_us = 30000000;
+	set(50050);
+	ck_assert_uint_eq(bd_timers_next(&timers), 50100);
+	run(50300);
+	ck_assert_uint_eq(bd_timers_next(&timers), 50300 + 20000);
+}
+END_TEST
+
+/* 64 bits of chance that do not divide evenly are drawn again. */
+static unsigned int drawn;
+
+static void first_too_high(void *data, void *to, size_t len)
+{
+	uint64_t r = drawn++ ? 5 : UINT64_MAX;
+
+	(void)data;
+	memcpy(to, &r, len);
+}
+
+START_TEST(even)
+{
+	struct bd_ports_host odd = host;
+
+	odd.random = first_too_high;
+	drawn = 0;
+	ports.host = &odd;
+	set(0);
+	ck_assert_uint_eq(drawn, 2);
+	ck_assert_uint_eq(bd_timers_next(&timers), 50005);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hopper");
+	TCase *tc = tcase_create("hopper");
+
+	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, by_the_clock);
+	tcase_add_test(tc, who_hops);
+	tcase_add_test(tc, off);
+	tcase_add_test(tc, failures);
+	tcase_add_test(tc, reload);
+	tcase_add_test(tc, even);
+	return unit_run(suite);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Paths that change their local port now and then, each at a time of its own. A
+ * path whose port is told in the configuration stays there.
+ */
+#ifndef BD_PORTS_H
+#define BD_PORTS_H
+
+#include <sys/queue.h>
+
+#include "config.h"
+#include "hop.h"
+#include "timer.h"
+
+/**
+ * struct bd_ports_host - what moving paths ask of the world
+ * @random: unpredictable bytes
+ * @begin: br_hop_begin()
+ * @go_on: br_hop_go_on()
+ * @data: for all of them
+ */
+struct bd_ports_host {
+	void (*random)(void *data, void *to, size_t len);
+	int (*begin)(void *data, const struct br_path *path,
+		     const struct br_ports *ports, struct br_error *err);
+	int (*go_on)(void *data, const struct br_path *path,
+		     struct br_hop *hop, uint64_t now, struct br_error *err);
+	void *data;
+};
+
+struct bd_ports;
+
+/**
+ * struct bd_hopper - a path that hops
+ * @node: in the list of all
+ * @all: those
+ * @path: its peer and name
+ * @ports: out of which its ports are drawn
+ * @any: @ports says nothing, the kernel chooses
+ * @hop: the move under way
+ * @moving: there is one
+ * @hops: ports it has had
+ * @failures: moves that came to nothing, in a row
+ * @timer: the next move, or the next look at the one under way
+ */
+struct bd_hopper {
+	TAILQ_ENTRY(bd_hopper) node;
+	struct bd_ports *all;
+	struct br_path path;
+	struct br_ports ports;
+	bool any;
+	struct br_hop hop;
+	bool moving;
+	unsigned int hops;
+	unsigned int failures;
+	struct bd_timer timer;
+};
+
+/**
+ * struct bd_ports - all paths of a device that hop
+ * @hoppers: they
+ * @timers: of the daemon
+ * @host: the world
+ * @interval: from the end of a move to the next, in ms; 0 for never
+ * @jitter: so much later or earlier, at most
+ */
+struct bd_ports {
+	TAILQ_HEAD(, bd_hopper) hoppers;
+	struct bd_timers *timers;
+	const struct bd_ports_host *host;
+	uint64_t interval;
+	uint64_t jitter;
+};
+
+void bd_ports_init(struct bd_ports *all, struct bd_timers *timers,
+		   const struct bd_ports_host *host);
+void bd_ports_fini(struct bd_ports *all);
+/*
+ * Cares for the paths of a configuration, and for no others. Those that it cared
+ * for already go on as they are, unless the interval is another one.
+ * Return: 0 or -ENOMEM
+ */
+int bd_ports_set(struct bd_ports *all, const struct br_config *config,
+		 uint32_t ifindex, uint64_t now);
+
+#endif
