@@ -85,6 +85,7 @@ SYSROOT ?=
 INCLUDES := -Imodule/uapi -Iuserspace/lib -Iuserspace/daemon \
 	-I$(SYSROOT)/usr/include/libnl3
 LIBS := -lgnutls -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
+CLI_LIBS := -lncursesw -ltinfo
 lib_sources := $(wildcard userspace/lib/*.c)
 cli_sources := $(wildcard userspace/cli/*.c)
 daemon_sources := $(wildcard userspace/daemon/*.c)
@@ -94,7 +95,7 @@ userspace: $(BUILD)/userspace/braidctl $(BUILD)/userspace/braidd
 
 $(BUILD)/userspace/braidctl: $(call object,$(cli_sources) $(lib_sources))
 	$(note) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLI_LIBS)
 
 $(BUILD)/userspace/braidd: $(call object,$(daemon_sources) $(lib_sources))
 	$(note) LD $@
@@ -126,7 +127,8 @@ unit-programs: $(unit_programs)
 
 $(unit_programs): $(unit)/%: $(unit)/tests/unit/%.o $(call unit_object,$(unit_shared))
 	$(note) LD $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS) $(shell pkg-config --libs check) -lm
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS) $(CLI_LIBS) \
+		$(shell pkg-config --libs check) -lm
 
 $(unit)/%.o: %.c
 	@mkdir -p $(@D)

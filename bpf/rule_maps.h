@@ -20,6 +20,7 @@
 #define BRAID_MAP_RULETRIE	"braid_ruletrie"
 #define BRAID_MAP_RULEGEN	"braid_rulegen"
 #define BRAID_MAP_CLASSES	"braid_classes"
+#define BRAID_MAP_LIMITS	"braid_limits"
 
 /* Rules of one device: as many as have a bit in struct braid_rule_bits. */
 #define BRAID_RULE_WORDS	64
@@ -35,6 +36,8 @@
 #define BRAID_RULE_LIMIT	65536
 #define BRAID_CLASS_LIMIT	16384
 #define BRAID_RULETRIE_LIMIT	131072
+/* Paths looked at for a class with limits; the least used ones go for others. */
+#define BRAID_LIMITS_LIMIT	16384
 
 /* What a rule may ask for; each is looked up by itself. */
 enum braid_rule_by {
@@ -163,6 +166,76 @@ struct braid_rule_value {
 };
 
 /**
+ * struct braid_limits - what a path must keep to; 0 asks for nothing
+ * @rtt_us: longest smoothed round trip
+ * @jitter_us: largest deviation of the one-way delay
+ * @loss_ppm: most losses, per million packets
+ * @zero: 0
+ * @rate: least estimated rate, bytes per second
+ */
+struct braid_limits {
+	__u32 rtt_us;
+	__u32 jitter_us;
+	__u32 loss_ppm;
+	__u32 zero;
+	__u64 rate;
+};
+
+/**
+ * struct braid_limit_key - a path, as one class has it
+ * @netns: cookie of the device's namespace
+ * @class: braid_name_hash() of the class's name: it stays while rules change
+ * @ifindex: the braid device
+ * @peer: number of the peer
+ * @slot: position of the path in verdicts
+ * @zero: 0
+ */
+struct braid_limit_key {
+	__u64 netns;
+	__u64 class;
+	__u32 ifindex;
+	__u32 peer;
+	__u32 slot;
+	__u32 zero;
+};
+
+/**
+ * struct braid_limit_value - how a path kept to a class's limits; see limits.h
+ * @looked_ns: when it was last looked at, CLOCK_MONOTONIC
+ * @turned_ns: since when @out is what it is
+ * @tried_ns: when it was last left, or would have been tried again
+ * @try_ns: how long it is left when little is heard of it
+ * @delivered: packets it had delivered then
+ * @lost: packets lost then
+ * @more: loss beyond the limit, a sum
+ * @less: loss within it, a sum
+ * @path_id: which path it is
+ * @out: 1 while it is left
+ * @why: BRAID_LIMIT_* that it was beyond
+ * @row: looks in a row that say it should turn
+ * @turns: how often it was left or taken back
+ * @heard: packets that something became known of since @tried_ns
+ *
+ * Written by whichever CPU's turn a look is.
+ */
+struct braid_limit_value {
+	__u64 looked_ns;
+	__u64 turned_ns;
+	__u64 tried_ns;
+	__u64 try_ns;
+	__u64 delivered;
+	__u64 lost;
+	__s64 more;
+	__s64 less;
+	__u32 path_id;
+	__u32 out;
+	__u32 why;
+	__u32 row;
+	__u32 turns;
+	__u32 heard;
+};
+
+/**
  * struct braid_class_value - a class: what is done with its flows
  * @name: what the user calls it
  * @kind: BRAID_KIND_*; AUTO leaves it to the policy
@@ -170,6 +243,9 @@ struct braid_rule_value {
  * @cost_min: least cost of its paths
  * @cost_max: highest
  * @n_paths: names in @path; with none all paths of the right cost are its
+ * @limited: 1 when @limits asks for something
+ * @name_hash: braid_name_hash() of @name
+ * @limits: a path beyond them is left
  * @path_hash: their hashes, unused ones 0
  * @path: the names
  */
@@ -180,7 +256,9 @@ struct braid_class_value {
 	__u32 cost_min;
 	__u32 cost_max;
 	__u32 n_paths;
-	__u32 zero;
+	__u32 limited;
+	__u64 name_hash;
+	struct braid_limits limits;
 	__u64 path_hash[BRAID_CLASS_PATHS];
 	char path[BRAID_CLASS_PATHS][BRAID_CLASS_NAME];
 };
@@ -230,6 +308,13 @@ struct {
 	__type(key, struct braid_rule_key);
 	__type(value, struct braid_rule_bits);
 } braid_ruletrie SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BRAID_LIMITS_LIMIT);
+	__type(key, struct braid_limit_key);
+	__type(value, struct braid_limit_value);
+} braid_limits SEC(".maps");
 
 /* Bumped after every change; 0 while there never was a rule. */
 struct {

@@ -11,6 +11,7 @@
 #ifndef BRAID_RULES_H
 #define BRAID_RULES_H
 
+#include "limits.h"
 #include "meter.h"
 #include "rule_maps.h"
 
@@ -19,7 +20,8 @@
 
 /* Parts of a path's price: the lower, the sooner it is used. */
 #define BRAID_PRICE_STANDBY	32
-#define BRAID_PRICE_OUTSIDE	33
+#define BRAID_PRICE_LIMITS	33
+#define BRAID_PRICE_OUTSIDE	34
 
 #ifdef __bpf__
 #define braid_for_each_word(word)	bpf_for(word, 0, BRAID_RULE_WORDS)
@@ -56,6 +58,19 @@ braid_class_at(const struct braid_rule_id *id)
 {
 	return bpf_map_lookup_elem(&braid_classes, id);
 }
+
+/* The entry of a path under a class, made if need be; NULL without memory. */
+static __always_inline struct braid_limit_value *
+braid_limit_at(const struct braid_limit_key *key)
+{
+	struct braid_limit_value *v = bpf_map_lookup_elem(&braid_limits, key);
+	const struct braid_limit_value none = { 0 };
+
+	if (v)
+		return v;
+	bpf_map_update_elem(&braid_limits, key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&braid_limits, key);
+}
 #else
 #define braid_for_each_word(word) \
 	for ((word) = 0; (word) < BRAID_RULE_WORDS; (word)++)
@@ -66,6 +81,7 @@ braid_rule_set(const struct braid_ruleset_key *key);
 const struct braid_rule_bits *braid_rule_bits(const struct braid_rule_key *key);
 struct braid_rule_value *braid_rule_at(const struct braid_rule_id *id);
 const struct braid_class_value *braid_class_at(const struct braid_rule_id *id);
+struct braid_limit_value *braid_limit_at(const struct braid_limit_key *key);
 #endif
 
 struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot);
@@ -254,7 +270,8 @@ static inline void braid_rule_look(const struct braid_steer_ctx *pkt,
 
 /*
  * What a path costs a flow of a class, NULL for none: first of all those of
- * the class, then those that are not standby, then, with @tiers, the cheapest.
+ * the class, then (braid_rule_limit()) those within its limits, then those that
+ * are not standby, then, with @tiers, the cheapest.
  * Without branches where it can be: the verifier walks all of them.
  */
 static inline __u64 braid_rule_price(const struct braid_class_value *class,
@@ -281,19 +298,84 @@ static inline __u64 braid_rule_price(const struct braid_class_value *class,
 	return price;
 }
 
+/*
+ * Whether a path is left by its class. A function of its own to the verifier too,
+ * which else would walk it anew for each slot.
+ */
+__attribute__((noinline)) int
+braid_limit_left(const struct braid_limit_key *key,
+		 const struct braid_limit_seen *seen, __u64 now_ns)
+{
+	struct braid_limit_value *v;
+	__u64 looked_ns;
+
+	if (!key || !seen)
+		return 0;
+	v = braid_limit_at(key);
+	if (!v)
+		return 0;
+	looked_ns = v->looked_ns;
+	/* one of those who come at the same time looks */
+	if (now_ns - looked_ns >= BRAID_LIMIT_LOOK_NS &&
+	    __sync_val_compare_and_swap(&v->looked_ns, looked_ns, now_ns) ==
+	    looked_ns)
+		braid_limit_step(v, seen, now_ns);
+	return v->out;
+}
+
+/*
+ * What a class asks of paths, and whose: copied out of it once, since a pointer
+ * that may be NULL goes ill with a loop. Return: 0 when it asks for nothing
+ */
+static inline int braid_rule_limits(const struct braid_steer_ctx *pkt,
+				    const struct braid_class_value *class,
+				    struct braid_limit_key *key,
+				    struct braid_limit_seen *seen)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	__builtin_memset(seen, 0, sizeof(*seen));
+	if (!class || !class->limited)
+		return 0;
+	key->netns = pkt->peer.netns_cookie;
+	key->class = class->name_hash;
+	key->ifindex = pkt->peer.ifindex;
+	key->peer = pkt->peer.id;
+	seen->max = class->limits;
+	return 1;
+}
+
+static inline int braid_rule_limit(struct braid_limit_key *key,
+				   struct braid_limit_seen *seen,
+				   const struct braid_path_view *path,
+				   __u32 slot, __u64 now_ns)
+{
+	key->slot = slot;
+	seen->path_id = path->id;
+	seen->srtt_us = path->srtt_us;
+	seen->jitter_us = path->jitter_us;
+	seen->rate = path->rate;
+	seen->delivered = path->delivered_packets;
+	seen->lost = path->lost_packets;
+	return braid_limit_left(key, seen, now_ns);
+}
+
 /* The usable paths that the flow's class leaves it, all of the same price. */
 static inline void braid_rule_paths(struct braid_steer_ctx *pkt,
-				    struct braid_flow_rule *r, int tiers)
+				    struct braid_flow_rule *r, int tiers,
+				    __u64 now_ns)
 {
 	const struct braid_class_value *class = 0;
 	struct braid_rule_id id = { r->ruleset, r->class };
 	__u32 usable = pkt->peer.usable, set = 0;
 	__u64 least = ~0ULL, price;
 	struct braid_path_view *path;
-	int slot;
+	struct braid_limit_seen seen;
+	struct braid_limit_key key;
+	int slot, limits;
 
 	if (r->rule != BRAID_NO_RULE)
 		class = braid_class_at(&id);
+	limits = braid_rule_limits(pkt, class, &key, &seen);
 	braid_for_each_slot(slot) {
 		if (!(usable >> slot & 1))
 			continue;
@@ -301,6 +383,8 @@ static inline void braid_rule_paths(struct braid_steer_ctx *pkt,
 		if (!path)
 			continue;
 		price = braid_rule_price(class, path, tiers);
+		if (limits && braid_rule_limit(&key, &seen, path, slot, now_ns))
+			price |= 1ULL << BRAID_PRICE_LIMITS;
 		if (price > least)
 			continue;
 		if (price < least)
@@ -345,7 +429,7 @@ static inline __u32 braid_rules_apply(struct braid_steer_ctx *pkt,
 	}
 	if (fresh || r->usable != usable ||
 	    now_ns - r->looked_ns >= BRAID_RULE_STALE_NS) {
-		braid_rule_paths(pkt, r, tiers);
+		braid_rule_paths(pkt, r, tiers, now_ns);
 		r->usable = usable;
 		r->looked_ns = now_ns;
 	}

@@ -9,6 +9,7 @@
 #include "probe.h"
 #include "reverse.h"
 #include "transmit.h"
+#include "watch.h"
 
 /* Probes of what is tried: quick at first, then every two seconds. */
 #define BRAID_HOP_FIRST_US	100000ULL

@@ -9,6 +9,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "use.h"
+#include "watch.h"
 
 static int put_u64(struct sk_buff *msg, int attr, u64 value)
 {

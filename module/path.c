@@ -466,6 +466,9 @@ void braid_path_view_update(struct braid_path *path)
 	WRITE_ONCE(v->slot, path->slot);
 	WRITE_ONCE(v->tx_packets, path->tx_packets);
 	WRITE_ONCE(v->tx_bytes, path->tx_bytes);
+	WRITE_ONCE(v->delivered_packets, path->loss.delivered_packets);
+	WRITE_ONCE(v->lost_packets, path->loss.lost_packets -
+		   path->loss.late_packets);
 }
 
 void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)

@@ -12,6 +12,7 @@
 #include "probe.h"
 #include "repair.h"
 #include "transmit.h"
+#include "watch.h"
 
 static struct hlist_head *braid_address_bucket(struct braid_device *braid,
 					       const struct in6_addr *addr)

@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "probe.h"
 #include "transmit.h"
+#include "watch.h"
 
 /* Beyond the path's own time for an answer. */
 #define BRAID_PMTU_WAIT_US	50000

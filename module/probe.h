@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Is a path alive? Probes and their replies, suspicion when reports are
- * overdue, and the peer's tick, from which all deadlines are watched.
+ * Probes and their replies: what proves that a path delivers. When one is due
+ * core/health.h decides; who watches for it is watch.h.
  */
 #ifndef BRAID_PROBE_H
 #define BRAID_PROBE_H
 
-#include <linux/timer.h>
 #include <linux/types.h>
 
 #include "core/types.h"
@@ -32,6 +31,8 @@ enum braid_probe_step {
 
 struct braid_control_way;
 
+/* Data was sent within BRAID_BUSY_US. Peer's lock. */
+bool braid_peer_busy(const struct braid_peer *peer, u64 now_us);
 /* A path begins under a session: probes begin. Peer's lock. */
 void braid_probe_start(struct braid_path *path, u64 now_us);
 /* What the path does has changed, perhaps: its probes follow. Peer's lock. */
@@ -41,6 +42,10 @@ void braid_probe_look(struct braid_path *path, u64 now_us);
  * once again. Sets busy_us. Peer's lock.
  */
 void braid_probe_wake(struct braid_peer *peer, u64 now_us);
+/* Sends the path's own probe, and makes the next one due. Peer's lock. */
+void braid_probe_send(struct braid_path *path, u64 now_us);
+/* Makes the next probe due when it should be. Peer's lock. */
+void braid_probe_arm(struct braid_path *path, u64 now_us);
 /* Probes now, whatever the schedule. Peer's lock. */
 void braid_probe_now(struct braid_path *path, u64 now_us);
 /*
@@ -77,12 +82,5 @@ void braid_probe_moved(struct braid_session *s, const struct braid_origin *from)
 /* The reply to one of ours. Takes the peer's lock. */
 void braid_probe_replied(struct braid_session *s, const struct braid_tlv *tlv,
 			 u64 now_us);
-
-/* The peer's timer. */
-void braid_tick(struct timer_list *timer);
-/* Data flows: the tick must run often. Cheap when it does. Peer's lock. */
-void braid_tick_wake(struct braid_peer *peer);
-/* Arms it for whatever is due next. Peer's lock. */
-void braid_tick_arm(struct braid_peer *peer, u64 now_us);
 
 #endif

@@ -13,6 +13,7 @@
 #include "repair.h"
 #include "schedule.h"
 #include "trace.h"
+#include "watch.h"
 
 /* Packets stamped in one go, then sealed and sent without the lock. */
 #define BRAID_PUMP_BATCH	8

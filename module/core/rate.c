@@ -15,7 +15,6 @@
 #define TARGET_MAX_US	4000
 /* Shorter spikes of delay come from busy machines, not from the link. */
 #define PERSIST_US	24000
-#define FEW_SLOTS	3
 #define EXCESS_MIN_US	5000
 #define PAUSE_MAX_US	(50 * BRAID_USEC_PER_MSEC)
 #define REFRESH_US	(5 * BRAID_USEC_PER_SEC)
@@ -38,18 +37,6 @@
 #define LOSS_PACKETS	512
 #define LOSS_WAIT_US	(10 * BRAID_USEC_PER_SEC)
 #define LOSS_WAIT_MAX_US	(60 * BRAID_USEC_PER_SEC)
-
-/* What several slots say together. */
-struct measure {
-	u64 bytes;
-	u64 us;
-	u64 rate;
-	u32 queue_us;	/* least of all */
-	u32 first_us;	/* queue in the oldest slot */
-	u32 last_us;	/* queue in the newest slot */
-	u32 slots;
-	bool limited;
-};
 
 static u64 scale(u64 v, u32 gain)
 {
@@ -74,22 +61,12 @@ static void enter(struct braid_rate *r, enum braid_rate_phase phase,
 	r->emptying = false;
 }
 
-/* Deliveries up to here say nothing about the link that comes. */
-static void forget(struct braid_rate *r)
-{
-	memset(r->slot, 0, sizeof(r->slot));
-	r->slot[0].queue_us = U32_MAX;
-	r->at = 0;
-	r->slots = 0;
-	r->slot_at_us = 0;
-}
-
 void braid_rate_init(struct braid_rate *r, u64 cap)
 {
 	memset(r, 0, sizeof(*r));
 	r->cap = cap;
 	r->rate = START_PACKETS * START_SIZE * 10;
-	forget(r);
+	braid_delivery_forget(&r->delivery);
 	enter(r, BRAID_RATE_STARTUP, 0);
 	pace(r, BRAID_RATE_ONE);
 }
@@ -128,133 +105,12 @@ static u32 excess_us(const struct braid_rate *r)
 	       max_t(u32, r->min_rtt_us / 10, EXCESS_MIN_US);
 }
 
-/*
- * The newest complete slots, at least @us long and FEW_SLOTS, if there are as
- * many.
- */
-static void gather(const struct braid_rate *r, u32 us, struct measure *m)
-{
-	const struct braid_rate_slot *s;
-	u32 i;
-
-	memset(m, 0, sizeof(*m));
-	m->queue_us = U32_MAX;
-	for (i = 1; i <= r->slots && (m->us < us || i <= FEW_SLOTS); i++) {
-		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
-		m->slots = i;
-		m->bytes += s->bytes;
-		m->us += s->us;
-		m->queue_us = min(m->queue_us, s->queue_us);
-		m->first_us = s->queue_us;
-		if (i == 1)
-			m->last_us = s->queue_us;
-		m->limited |= s->limited;
-	}
-	if (m->us)
-		m->rate = mul_u64_u64_div_u64(m->bytes, BRAID_USEC_PER_SEC,
-					      m->us);
-}
-
-/*
- * Does the queue grow (1: more was offered than delivered), fall (-1), or
- * neither? In the first two cases what was delivered is what the link can.
- */
-static int trend(const struct braid_rate *r, const struct measure *m)
-{
-	s64 change = (s64)m->last_us - m->first_us;
-	s64 least = m->us / 64 + r->jitter_us;
-
-	if (change > least)
-		return 1;
-	return change < -least ? -1 : 0;
-}
-
-/* The newest slots in each of which a queue stood: the link's own rate. */
-static void gather_busy(const struct braid_rate *r, u32 us, struct measure *m)
-{
-	const struct braid_rate_slot *s;
-	u32 i;
-
-	memset(m, 0, sizeof(*m));
-	for (i = 1; i <= r->slots && m->us < us; i++) {
-		s = &r->slot[(r->at - i) % BRAID_RATE_SLOTS];
-		if (s->queue_us <= r->target_us + r->jitter_us)
-			break;
-		m->slots = i;
-		m->bytes += s->bytes;
-		m->us += s->us;
-		m->first_us = s->queue_us;
-		if (i == 1)
-			m->last_us = s->queue_us;
-	}
-	if (m->us)
-		m->rate = mul_u64_u64_div_u64(m->bytes, BRAID_USEC_PER_SEC,
-					      m->us);
-}
-
-static void slot_open(struct braid_rate *r, u64 at_us)
-{
-	struct braid_rate_slot *s = &r->slot[r->at];
-
-	s->bytes = 0;
-	s->us = 0;
-	s->queue_us = U32_MAX;
-	s->limited = false;
-	r->slot_at_us = at_us;
-}
-
 /* While the rate doubles, what is seen a quarter round later is seen late. */
 static u32 slot_length(const struct braid_rate *r)
 {
 	if (r->phase == BRAID_RATE_STARTUP)
 		return SLOT_MIN_US;
 	return clamp_t(u32, r->min_rtt_us / 4, SLOT_MIN_US, SLOT_MAX_US);
-}
-
-/*
- * A slot that took much longer than it would at our own pace has a gap in it.
- * At a low pace it takes long without one: were that a gap, too, a path whose
- * estimate once fell low could never show that it carries more.
- */
-static bool slot_has_gap(const struct braid_rate *r,
-			 const struct braid_rate_slot *s)
-{
-	u64 due_us = div64_u64(s->bytes * BRAID_USEC_PER_SEC, r->pacing);
-
-	return s->us > 8 * slot_length(r) && s->us > 2 * due_us;
-}
-
-/*
- * Adds a report to the running slot; true when that one is complete. The
- * report left the receiver, by its clock, at now - rtt + owd: sending time of
- * the highest packet plus its delay plus the time it was held. Jitter on the
- * report's way cancels out.
- */
-static bool slot_add(struct braid_rate *r, const struct braid_ack *ack,
-		     const struct braid_owd *owd, u64 now_us)
-{
-	u64 at_us = now_us - ack->rtt_us + ack->owd_us;
-	struct braid_rate_slot *s = &r->slot[r->at];
-
-	if (!r->slot_at_us) {
-		slot_open(r, at_us);
-		return false;
-	}
-	s->bytes += ack->acked_bytes;
-	if (ack->acked_packets && ack->limited)
-		s->limited = true;
-	if (!ack->rtt_us)
-		return false;
-	s->queue_us = min(s->queue_us, owd->queue_us);
-	if ((s64)(at_us - r->slot_at_us) < (s64)slot_length(r) ||
-	    s->bytes < 4 * START_SIZE)
-		return false;
-	s->us = min_t(u64, at_us - r->slot_at_us, U32_MAX);
-	s->limited |= slot_has_gap(r, s);
-	r->at = (r->at + 1) % BRAID_RATE_SLOTS;
-	r->slots = min_t(u32, r->slots + 1, BRAID_RATE_SLOTS - 1);
-	slot_open(r, at_us);
-	return true;
 }
 
 /* From one report to the next, as in RFC 3550: a queue that grows is none. */
@@ -359,11 +215,12 @@ static void compete(struct braid_rate *r, u64 now_us)
 /* The queue is too long: reads the rate off it, and empties it. */
 static void overrun(struct braid_rate *r, u64 now_us)
 {
-	struct measure m;
+	struct braid_measure m;
 
-	gather_busy(r, r->round_us, &m);
-	if (m.us < r->round_us || m.slots < FEW_SLOTS)
-		gather(r, 3 * r->round_us, &m);
+	braid_delivery_busy(&r->delivery, r->round_us,
+			    r->target_us + r->jitter_us, &m);
+	if (m.us < r->round_us || m.slots < BRAID_DELIVERY_FEW)
+		braid_delivery_gather(&r->delivery, 3 * r->round_us, &m);
 	if (r->phase != BRAID_RATE_PROBE) {
 		r->wait_us = WAIT_FIRST_US;
 		r->probe_us = now_us;
@@ -379,14 +236,14 @@ static void overrun(struct braid_rate *r, u64 now_us)
  * We had sent no more than fills the path, and what left since then still
  * finds a queue which does not grow: it is not ours.
  */
-static bool foreign(const struct braid_rate *r, const struct measure *now,
+static bool foreign(const struct braid_rate *r, const struct braid_measure *now,
 		    u64 now_us)
 {
-	return r->drained_us && trend(r, now) <= 0 &&
+	return r->drained_us && braid_measure_trend(now, r->jitter_us) <= 0 &&
 	       now_us < r->drained_us + 3 * r->min_rtt_us + 4 * r->round_us;
 }
 
-static void too_long(struct braid_rate *r, const struct measure *now,
+static void too_long(struct braid_rate *r, const struct braid_measure *now,
 		     u64 now_us)
 {
 	/* what left before the end of the last drain tells nothing new */
@@ -417,13 +274,14 @@ static bool startup_lossy(struct braid_rate *r, u64 now_us)
 
 static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 {
-	struct measure m;
+	struct braid_measure m;
 
-	gather(r, r->min_rtt_us / 2, &m);
+	braid_delivery_gather(&r->delivery, r->min_rtt_us / 2, &m);
 	if (m.rate > r->rate)
 		confirm(r, m.rate, now_us);
-	gather(r, max_t(u32, r->min_rtt_us / 2, PERSIST_US), &m);
-	if (m.slots >= FEW_SLOTS && m.queue_us != U32_MAX &&
+	braid_delivery_gather(&r->delivery, max_t(u32, r->min_rtt_us / 2,
+			      PERSIST_US), &m);
+	if (m.slots >= BRAID_DELIVERY_FEW && m.queue_us != U32_MAX &&
 	    m.queue_us > excess_us(r)) {
 		overrun(r, now_us);
 		return;
@@ -446,14 +304,15 @@ static void startup(struct braid_rate *r, u64 now_us, bool backlogged)
 	pace(r, 2 * BRAID_RATE_ONE);
 }
 
-static void draining(struct braid_rate *r, const struct measure *now,
+static void draining(struct braid_rate *r, const struct braid_measure *now,
 		     u64 now_us)
 {
-	struct measure busy;
+	struct braid_measure busy;
 
-	gather_busy(r, now_us - r->phase_us, &busy);
-	if (busy.us >= r->round_us / 2 && busy.slots >= FEW_SLOTS &&
-	    trend(r, &busy)) {
+	braid_delivery_busy(&r->delivery, now_us - r->phase_us,
+			    r->target_us + r->jitter_us, &busy);
+	if (busy.us >= r->round_us / 2 && busy.slots >= BRAID_DELIVERY_FEW &&
+	    braid_measure_trend(&busy, r->jitter_us)) {
 		confirm(r, busy.rate, now_us);
 		if (!r->emptying)
 			r->phase = slower(r);
@@ -470,13 +329,14 @@ static void draining(struct braid_rate *r, const struct measure *now,
  * not be ours; but what was delivered is always a lower bound. With jitter the
  * queue's way is seldom certain, so the estimate follows slowly, too.
  */
-static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
+static void adopt(struct braid_rate *r, const struct braid_measure *m,
+		  u64 now_us)
 {
 	bool busy = m->queue_us > r->target_us / 3 + r->jitter_us / 2;
 	bool free = now_us >= r->low_until_us && !m->limited;
 	s64 more = (s64)(m->rate - r->rate);
 
-	if (busy && !m->limited && trend(r, m))
+	if (busy && !m->limited && braid_measure_trend(m, r->jitter_us))
 		confirm(r, r->rate + more / 4, now_us);
 	else if (r->jitter_us > JITTER_US && (more > 0 || (busy && free)))
 		confirm(r, r->rate + more / 16, now_us);
@@ -486,8 +346,8 @@ static void adopt(struct braid_rate *r, const struct measure *m, u64 now_us)
 		r->confirmed_us = now_us;
 }
 
-static u32 cruise_gain(const struct braid_rate *r, const struct measure *m,
-		       u64 now_us)
+static u32 cruise_gain(const struct braid_rate *r,
+		       const struct braid_measure *m, u64 now_us)
 {
 	s64 want = (s64)r->target_us - m->queue_us;
 	s64 horizon = 4 * (s64)max(r->min_rtt_us, r->round_us / 2);
@@ -501,7 +361,8 @@ static u32 cruise_gain(const struct braid_rate *r, const struct measure *m,
 		       BRAID_RATE_ONE * 49 / 48);
 }
 
-static void refresh(struct braid_rate *r, const struct measure *m, u64 now_us)
+static void refresh(struct braid_rate *r, const struct braid_measure *m,
+		    u64 now_us)
 {
 	r->refresh_us = now_us + REFRESH_US;
 	enter(r, BRAID_RATE_DRAIN, now_us);
@@ -603,8 +464,8 @@ static void loss_judge(struct braid_rate *r, u64 now_us)
 }
 
 /* Is it time to look for more? */
-static bool hungry(struct braid_rate *r, const struct measure *m, u64 now_us,
-		   bool backlogged)
+static bool hungry(struct braid_rate *r, const struct braid_measure *m,
+		   u64 now_us, bool backlogged)
 {
 	if (!backlogged || m->limited || now_us < r->low_until_us ||
 	    r->loss_ratio || m->queue_us > r->target_us / 3 + r->jitter_us) {
@@ -616,7 +477,7 @@ static bool hungry(struct braid_rate *r, const struct measure *m, u64 now_us,
 	return now_us >= r->empty_us + r->round_us && now_us >= r->probe_us;
 }
 
-static void cruising(struct braid_rate *r, const struct measure *m,
+static void cruising(struct braid_rate *r, const struct braid_measure *m,
 		     u64 now_us, bool backlogged)
 {
 	u32 gain;
@@ -645,7 +506,7 @@ static void cruising(struct braid_rate *r, const struct measure *m,
  * more, and the best of the last rounds is the estimate. BBR's quarter more would
  * take a CUBIC flow beside us its share.
  */
-static void competing(struct braid_rate *r, const struct measure *m,
+static void competing(struct braid_rate *r, const struct braid_measure *m,
 		      u64 now_us, bool backlogged)
 {
 	if (m->rate > r->rate)
@@ -670,7 +531,7 @@ static void competing(struct braid_rate *r, const struct measure *m,
 }
 
 /* The link said no: its queue grew, or it lost more than it does anyway. */
-static bool refused(const struct braid_rate *r, const struct measure *m)
+static bool refused(const struct braid_rate *r, const struct braid_measure *m)
 {
 	u32 known = r->loss_packets / 32 +
 		    (u64)r->loss_packets * r->loss_random / BRAID_RATE_ONE;
@@ -696,12 +557,12 @@ static void probe_failed(struct braid_rate *r, u64 now_us)
  */
 static void probing(struct braid_rate *r, u64 now_us)
 {
-	struct measure m;
+	struct braid_measure m;
 	bool more;
 
 	if (now_us < r->until_us)
 		return;
-	gather(r, r->round_us, &m);
+	braid_delivery_gather(&r->delivery, r->round_us, &m);
 	more = m.rate >= scale(r->rate, BRAID_RATE_ONE + r->step / 2);
 	if (m.rate > r->rate)
 		confirm(r, m.rate, now_us);
@@ -724,10 +585,11 @@ static void probing(struct braid_rate *r, u64 now_us)
 static void step(struct braid_rate *r, u64 now_us, bool backlogged,
 		 u64 inflight)
 {
-	struct measure m, now;
+	struct braid_measure m, now;
 
-	gather(r, r->round_us, &m);
-	gather(r, max_t(u32, r->min_rtt_us / 4, PERSIST_US), &now);
+	braid_delivery_gather(&r->delivery, r->round_us, &m);
+	braid_delivery_gather(&r->delivery, max_t(u32, r->min_rtt_us / 4,
+			      PERSIST_US), &now);
 	if (r->phase == BRAID_RATE_STARTUP) {
 		startup(r, now_us, backlogged);
 		return;
@@ -758,7 +620,8 @@ void braid_rate_ack(struct braid_rate *r, const struct braid_ack *ack,
 		learn_pause(r, now_us - ack->rtt_us + ack->owd_us);
 	}
 	loss_count(r, ack, now_us);
-	if (slot_add(r, ack, owd, now_us))
+	if (braid_delivery_add(&r->delivery, ack, owd, slot_length(r),
+			       r->pacing, now_us))
 		step(r, now_us, backlogged, inflight);
 	if (drains(r) && !r->emptying && inflight <= full_pipe(r)) {
 		r->drained_us = now_us;

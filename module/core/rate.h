@@ -17,9 +17,9 @@
 #ifndef BRAID_CORE_RATE_H
 #define BRAID_CORE_RATE_H
 
+#include "delivery.h"
 #include "loss.h"
 
-#define BRAID_RATE_SLOTS	16
 /* Gains are in 1/1024. */
 #define BRAID_RATE_ONE		1024
 
@@ -32,30 +32,13 @@ enum braid_rate_phase {
 };
 
 /**
- * struct braid_rate_slot - deliveries in a fraction of a round trip
- * @bytes: bytes reported
- * @us: length, on the receiver's clock
- * @queue_us: least queueing delay seen in it, U32_MAX for none seen
- * @limited: a sample in it was only a lower bound
- */
-struct braid_rate_slot {
-	u32 bytes;
-	u32 us;
-	u32 queue_us;
-	bool limited;
-};
-
-/**
  * struct braid_rate - estimate and pacing of one path
  * @phase: what it is doing
  * @rate: estimate of the bottleneck's rate, bytes per second
  * @pacing: rate to pace at now, bytes per second, never 0
  * @cap: the user's bound, 0 for none
  * @confirmed_us: when a sample last confirmed the estimate
- * @slot: deliveries, a ring; the one at @at is being filled
- * @at: see @slot
- * @slots: slots before @at that are valid
- * @slot_at_us: when the running slot began, the receiver's clock; 0 for none
+ * @delivery: what was delivered of late
  * @min_rtt_us: least round trip, as of the last report
  * @round_us: time a measurement should cover
  * @queue_us: queueing delay at the last report
@@ -99,10 +82,7 @@ struct braid_rate {
 	u64 cap;
 	u64 confirmed_us;
 
-	struct braid_rate_slot slot[BRAID_RATE_SLOTS];
-	u32 at;
-	u32 slots;
-	u64 slot_at_us;
+	struct braid_delivery delivery;
 
 	u32 min_rtt_us;
 	u32 round_us;

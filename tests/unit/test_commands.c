@@ -31,6 +31,15 @@ struct row {
 	{ { "", "'' is not a number" }, { "x", "'x' is not a number" }, \
 	  { "-1", "'-1' is not a number" } }
 
+#define LIMIT_TIME_BAD \
+	{ { "", "'' is not a time with its unit (us, ms, s)" }, \
+	  { "50", "'50' is not a time with its unit (us, ms, s)" } }
+
+#define TIMES_BAD \
+	{ { "0", "'0' is not a number from 1 to 1000" }, \
+	  { "1001", "'1001' is not a number from 1 to 1000" }, \
+	  { "x", "'x' is not a number from 1 to 1000" } }
+
 static const struct row rows[] = {
 	{ NULL, "dev", { "braid0", "b.1" },
 	  { { "", "'' is not a device's name" },
@@ -82,10 +91,7 @@ static const struct row rows[] = {
 	  { { "25", "'25' is not a time with its unit (us, ms, s)" },
 	    { "900ms", "'900ms' is not between 1.00 s and 3600.00 s" },
 	    { "3601s", "'3601s' is not between 1.00 s and 3600.00 s" } } },
-	{ "path", "count", { "1", "1000" },
-	  { { "0", "'0' is not a number from 1 to 1000" },
-	    { "1001", "'1001' is not a number from 1 to 1000" },
-	    { "x", "'x' is not a number from 1 to 1000" } } },
+	{ "path", "count", { "1", "1000" }, TIMES_BAD },
 	{ "path", "ports", { "40000-50000", "40000-40100,!40050" },
 	  { { "", "'' is not a list of ports and ranges from 1 to 65535" },
 	    { "70000",
@@ -137,9 +143,25 @@ static const struct row rows[] = {
 	{ "class", "fallback", { "any", "drop" },
 	  { { "", "'' is not one of any, drop" },
 	    { "none", "'none' is not one of any, drop" } } },
-	{ "flow", "sort", { "rate", "bytes" },
-	  { { "", "'' is not one of rate|bytes" },
-	    { "size", "'size' is not one of rate|bytes" } } },
+	{ "class", "max-rtt", { "50ms", "0" }, LIMIT_TIME_BAD },
+	{ "class", "max-jitter", { "5ms" }, LIMIT_TIME_BAD },
+	{ "class", "max-loss", { "2%", "0.5%", "0", "100%" },
+	  { { "", "'' is not a share in per cent (2.5%)" },
+	    { "2", "'2' is not a share in per cent (2.5%)" },
+	    { "-1%", "'-1%' is not a share in per cent (2.5%)" },
+	    { "101%", "'101%' is not between 0.00 % and 100.00 %" } } },
+	{ "class", "min-rate", { "1mbit", "0" }, RATE_BAD },
+	{ "flow", "sort", { "rate", "bytes", "age" },
+	  { { "", "'' is not one of rate|bytes|age" },
+	    { "size", "'size' is not one of rate|bytes|age" } } },
+	{ "flow", "peer", { "site-b" }, TEXT_BAD },
+	{ "flow", "proto", { "tcp", "47" }, TEXT_BAD },
+	{ "flow", "class", { "bulk" }, TEXT_BAD },
+	{ "flow", "path", { "wan1" }, TEXT_BAD },
+	{ "flow", "host", { "10.0.0.0/8", "fd00::1" }, TEXT_BAD },
+	{ "flow", "port", { "443" }, TEXT_BAD },
+	{ "flow", "watch", { "1", "1000" }, TIMES_BAD },
+	{ "top", "pace", { "1", "1000" }, TIMES_BAD },
 	{ "metrics", "format", { "prometheus", "openmetrics" },
 	  { { "", "'' is not one of prometheus|openmetrics" },
 	    { "json", "'json' is not one of prometheus|openmetrics" } } },

@@ -243,7 +243,7 @@ START_TEST(rate_leaves_the_floor)
 	p.demand = 0;
 	p.r.rate = 8000;
 	p.r.pacing = 8000;
-	p.r.slots = 0;
+	p.r.delivery.slots = 0;
 	pipe_run(&p, 15000);
 	ck_assert_msg(near(&p, rate, 10), "%llu of %llu",
 		      (unsigned long long)p.r.rate, (unsigned long long)rate);

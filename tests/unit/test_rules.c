@@ -91,6 +91,16 @@ const struct braid_class_value *braid_class_at(const struct braid_rule_id *id)
 	       &classes[id->index] : NULL;
 }
 
+static struct braid_limit_value limits[BRAID_MAX_SLOTS];
+static uint64_t limits_class;
+
+struct braid_limit_value *braid_limit_at(const struct braid_limit_key *key)
+{
+	ck_assert_uint_eq(key->ifindex, 5);
+	limits_class = key->class;
+	return key->slot < BRAID_MAX_SLOTS ? &limits[key->slot] : NULL;
+}
+
 struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot)
 {
 	return slot < BRAID_MAX_SLOTS && ctx->usable >> slot & 1 ? &views[slot] :
@@ -342,6 +352,44 @@ START_TEST(by_cost)
 }
 END_TEST
 
+/* A path beyond the limits is left while there is another one of the class. */
+START_TEST(limits_of_a_class)
+{
+	begin();
+	memset(limits, 0, sizeof(limits));
+	ck_assert_int_eq(class_set("class c paths a,b max-rtt 50ms max-loss 2% min-rate 1mbit"), 0);
+	add("class c");
+	turn();
+	apply(1, 0);
+	ck_assert_uint_eq(flow.set, 3);
+	ck_assert_uint_eq(limits_class, braid_name_hash("c"));
+	limits[0].out = 1;
+	now += BRAID_RULE_STALE_NS;
+	apply(1, 0);
+	ck_assert_uint_eq(flow.set, 2);
+	ck_assert(!flow.outside);
+	/* nobody keeps to them: better than a path of another class */
+	limits[1].out = 1;
+	now += BRAID_RULE_STALE_NS;
+	apply(1, 0);
+	ck_assert_uint_eq(flow.set, 3);
+	ck_assert(!flow.outside);
+	/* a standby path that keeps to them is better, too */
+	limits[1].out = 0;
+	views[1].standby = 1;
+	pkt.peer.standby = 2;
+	now += BRAID_RULE_STALE_NS;
+	ck_assert_uint_eq(apply(1, 0), BRAID_KIND_PIN);
+	ck_assert_uint_eq(flow.set, 2);
+	/* without limits nobody looks */
+	ck_assert_int_eq(class_set("class c max-rtt 0 max-loss 0 min-rate 0"), 0);
+	turn();
+	apply(1, 0);
+	ck_assert_uint_eq(flow.set, 1);
+	end();
+}
+END_TEST
+
 static bool in_net(const uint8_t *net, unsigned int len, const __be32 *addr)
 {
 	const uint8_t *bytes = (const uint8_t *)addr;
@@ -589,7 +637,7 @@ START_TEST(there_and_back)
 	unsigned int i;
 
 	begin();
-	ck_assert_int_eq(class_set("class c paths a,b cost 3-5 verdict pin fallback drop"), 0);
+	ck_assert_int_eq(class_set("class c paths a,b cost 3-5 verdict pin fallback drop max-rtt 1s max-jitter 5ms max-loss 0.5% min-rate 8mbit"), 0);
 	ck_assert_int_eq(class_set("class d"), 0);
 	add("from 10.1.2.3/8 to 10.0.0.1/32 proto udp sport 5 dport 6-7 dscp af11 mark 0x9 size 1k-1m class d");
 	add("to fd00::/8 class c");
@@ -652,6 +700,7 @@ int main(void)
 	tcase_add_test(tc, kept_until_it_changes);
 	tcase_add_test(tc, what_a_class_leaves);
 	tcase_add_test(tc, by_cost);
+	tcase_add_test(tc, limits_of_a_class);
 	tcase_add_loop_test(tc, like_one_by_one, 0, 6);
 	tcase_add_loop_test(tc, ranges, 0, 6);
 	tcase_set_timeout(tc, 60);

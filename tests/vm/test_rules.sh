@@ -281,6 +281,42 @@ test_many() {
 	sysctl -q kernel.bpf_stats_enabled=0
 }
 
+# calls PATH: how many of the class's flows the policy has put there
+calls() {
+	ctl -j flow show class calls | jq --arg v "pin $1" \
+		'[.[] | select(.verdict == $v)] | length'
+}
+
+calls_are_on() { [ "$(calls "$1")" = 50 ]; }
+
+left() { ctl -j class list braid0 | jq -r '.[] | select(.class == "calls") | .left // ""'; }
+
+# Fifty calls; their path begins to lose more than the class allows, but not so much
+# that the policy itself would find the longer one quicker. When it loses nothing any
+# more it is tried again.
+test_limits() {
+	local load began
+
+	ctl class set braid0 class calls paths wan1,wan3 verdict pin max-loss 2%
+	ctl rule add braid0 proto udp dport 5000-5049 class calls
+	datagrams 5000 5049 3000 >/dev/null &
+	load=$!
+	until_true 20 calls_are_on wan1
+	while_true 3 calls_are_on wan1
+	began=$(monotonic_ms)
+	topo_change 1 20/5/4
+	until_true 20 calls_are_on wan3
+	note "all moved after $(($(monotonic_ms) - began)) ms"
+	expect "why" "$(left)" = "$(left | grep '^gw2 wan1 (loss, [0-9.]* s)$')"
+	expect "none is lost now" "$(ctl -j path show braid0 path wan3 | jq '.[0].loss_ppm')" -lt 5000
+	topo_change 1 20/5
+	until_true 30 calls_are_on wan1
+	expect "why" "$(left)" = ""
+	pkill -P $load || :
+	wait $load || :
+	must_say "is not a share" ctl class set braid0 class calls max-loss 2
+}
+
 # Rules go with their device.
 test_gone_with_the_device() {
 	in_ns "$GWA" braidctl dev add braid1

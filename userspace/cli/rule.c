@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "limit.h"
 #include "rulemap.h"
 #include "verbs.h"
 
@@ -130,6 +131,8 @@ static int list_add(struct br_call *call, struct br_nl *nl, uint32_t ifindex,
 	if (ret)
 		return ret;
 	ret = br_rulemap_read(&map, &set, &call->err);
+	if (!ret)
+		ret = br_limits_tell(nl, ifindex, &set.classes, &call->err);
 	from = to->type == &br_steer_rule_type ? &set.rules : &set.classes;
 	for (i = 0; !ret && i < from->n; i++) {
 		item = br_list_add(to);
@@ -196,7 +199,8 @@ static int class_list(struct br_call *call)
 {
 	static const char *const columns[] = {
 		"dev", "class", "paths", "cost", "verdict", "fallback",
-		"rules", NULL
+		"max-rtt", "max-jitter", "max-loss", "min-rate", "rules",
+		"left", NULL
 	};
 
 	return list(call, columns);
@@ -245,6 +249,10 @@ const struct br_command br_rule_commands[] = {
 			FIELD("cost", "N[-N]", 0),
 			FIELD("verdict", "VERDICT", 0),
 			FIELD("fallback", "any|drop", 0),
+			FIELD("max-rtt", "TIME", 0),
+			FIELD("max-jitter", "TIME", 0),
+			FIELD("max-loss", "SHARE", 0),
+			FIELD("min-rate", "RATE", 0),
 		},
 		class_set, "make a class, or change one",
 	},

@@ -18,6 +18,7 @@ const struct br_group br_groups[] = {
 	{ br_config_commands },
 	{ br_policy_commands },
 	{ br_flow_commands },
+	{ br_top_commands },
 	{ br_rule_commands },
 	{ br_counters_commands },
 	{ br_metrics_commands },

@@ -22,6 +22,7 @@ extern const struct br_command br_metrics_commands[];
 extern const struct br_command br_config_commands[];
 extern const struct br_command br_policy_commands[];
 extern const struct br_command br_flow_commands[];
+extern const struct br_command br_top_commands[];
 extern const struct br_command br_migration_commands[];
 extern const struct br_command br_checkpoint_commands[];
 extern const struct br_command br_rule_commands[];

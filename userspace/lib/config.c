@@ -679,6 +679,10 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Cost", .field = "cost" },
 			{ "Verdict", .field = "verdict" },
 			{ "Fallback", .field = "fallback" },
+			{ "MaxRTT", .field = "max-rtt" },
+			{ "MaxJitter", .field = "max-jitter" },
+			{ "MaxLoss", .field = "max-loss" },
+			{ "MinRate", .field = "min-rate" },
 		},
 	},
 	{

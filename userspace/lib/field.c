@@ -23,6 +23,7 @@ static const char *const wanted[] = {
 	[BR_MARK] = "a mark (a number, decimal or 0x...)",
 	[BR_LINK] = "an interface of this namespace",
 	[BR_USEC] = "a time with its unit (us, ms, s)",
+	[BR_PPM] = "a share in per cent (2.5%)",
 	[BR_RATE] = "a rate with its unit (kbit, mbit, gbit)",
 };
 
@@ -75,6 +76,8 @@ static int number_parse(const struct br_field *f, const char *text, void *to)
 		ret = br_rate_parse(text, &value);
 	else if (f->kind == BR_USEC)
 		ret = br_time_parse(text, &value);
+	else if (f->kind == BR_PPM)
+		ret = br_share_parse(text, &value);
 	else
 		ret = br_number_parse(text, UINT64_MAX, &value);
 	if (ret || (f->size < 8 && value >> (8 * f->size)))

@@ -51,9 +51,10 @@ const char *br_field_unit(const struct br_field *f);
 /* All present fields of an object; a new reference. */
 json_t *br_object_json(const struct br_type *type, const void *obj);
 
-/* Units, as in "20mbit", "250ms", "0x1f". Return 0 or -EINVAL. */
+/* Units, as in "20mbit", "250ms", "2.5%", "0x1f". Return 0 or -EINVAL. */
 int br_rate_parse(const char *text, uint64_t *bytes_per_second);
 int br_time_parse(const char *text, uint64_t *microseconds);
+int br_share_parse(const char *text, uint64_t *ppm);
 int br_number_parse(const char *text, uint64_t max, uint64_t *value);
 /* A name: 1 to 31 printable bytes without space, '/' and ','. */
 int br_name_check(const char *text);

@@ -15,6 +15,7 @@
 #include "../../bpf/braid_maps.h"
 #include "../../bpf/rule_maps.h"
 #include "bpfid.h"
+#include "mapnames.h"
 #include "text.h"
 
 /* A rate is as of the newest packet; after this long it is none. */
@@ -55,98 +56,18 @@ const struct br_type br_flow_type = {
 };
 
 /**
- * struct names - what numbers in the map are called
- * @devices: the namespace's devices
- * @peers: its peers
- * @paths: its paths
+ * struct known - what flows are told by
+ * @names: what numbers in the map are called
  * @now: CLOCK_MONOTONIC, nanoseconds
  * @rules: map of the user's rules, negative for none
  * @classes: map of their classes, likewise
  */
-struct names {
-	struct br_list devices;
-	struct br_list peers;
-	struct br_list paths;
+struct known {
+	struct br_mapnames names;
 	uint64_t now;
 	int rules;
 	int classes;
 };
-
-static int names_read(struct br_nl *nl, uint32_t ifindex, struct names *n,
-		      struct br_error *err)
-{
-	struct timespec now;
-	int ret;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	n->now = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	ret = br_nl_dump(nl, BRAID_CMD_DEVICE_GET, &br_device_type, 0,
-			 &n->devices, err);
-	if (!ret)
-		ret = br_nl_dump(nl, BRAID_CMD_PEER_GET, &br_peer_type,
-				 ifindex, &n->peers, err);
-	if (!ret)
-		ret = br_nl_dump(nl, BRAID_CMD_PATH_GET, &br_path_type,
-				 ifindex, &n->paths, err);
-	return ret;
-}
-
-static void names_free(struct names *n)
-{
-	br_list_free(&n->devices);
-	br_list_free(&n->peers);
-	br_list_free(&n->paths);
-}
-
-/* The map holds flows of all namespaces. */
-static bool ours(const struct names *n, const struct braid_flow_key *key,
-		 uint32_t ifindex)
-{
-	const struct br_device *d;
-	unsigned int i;
-
-	if (ifindex && key->ifindex != ifindex)
-		return false;
-	for (i = 0; i < n->devices.n; i++) {
-		d = br_list_at(&n->devices, i);
-		if (d->ifindex == key->ifindex &&
-		    d->netns_cookie == key->netns)
-			return true;
-	}
-	return false;
-}
-
-/* A peer that was deleted leaves its number. */
-static void peer_name(const struct names *n, const struct braid_flow_key *key,
-		      char *name)
-{
-	const struct br_peer *p;
-	unsigned int i;
-
-	for (i = 0; i < n->peers.n; i++) {
-		p = br_list_at(&n->peers, i);
-		if (p->ifindex != key->ifindex || p->id != key->peer)
-			continue;
-		br_copy(name, BR_NAME, p->name);
-		return;
-	}
-	snprintf(name, BR_NAME, "#%u", key->peer);
-}
-
-static void slot_names(const struct names *n, const struct br_flow *flow,
-		       const char **slots)
-{
-	const struct br_path *p;
-	unsigned int i;
-
-	memset(slots, 0, BRAID_MAX_SLOTS * sizeof(*slots));
-	for (i = 0; i < n->paths.n; i++) {
-		p = br_list_at(&n->paths, i);
-		if (p->ifindex == flow->ifindex && p->slot < BRAID_MAX_SLOTS &&
-		    !strcmp(p->peer, flow->peer))
-			slots[p->slot] = p->name;
-	}
-}
 
 static void append(char *buf, size_t size, const char *format,
 		   const char *text, unsigned int number)
@@ -254,7 +175,7 @@ static int slots_set(struct br_flow *flow, const struct braid_flow_value *v,
 }
 
 /* The rule that put the flow into its class; it may have gone meanwhile. */
-static void rule_set(struct br_flow *flow, const struct names *n,
+static void rule_set(struct br_flow *flow, const struct known *n,
 		     const struct braid_flow_rule *r)
 {
 	struct braid_rule_id id = { .set = r->ruleset, .index = r->rule };
@@ -271,7 +192,7 @@ static void rule_set(struct br_flow *flow, const struct names *n,
 	br_fill(flow->class, class.name);
 }
 
-static int flow_set(struct br_flow *flow, const struct names *n,
+static int flow_set(struct br_flow *flow, const struct known *n,
 		    const struct braid_flow_key *key,
 		    const struct braid_flow_value *v)
 {
@@ -284,14 +205,14 @@ static int flow_set(struct br_flow *flow, const struct names *n,
 	bool live = n->now < v->last_ns + IDLE_NS;
 
 	flow->ifindex = key->ifindex;
-	peer_name(n, key, flow->peer);
+	br_mapnames_peer(&n->names, key->ifindex, key->peer, flow->peer);
 	proto_name(key->proto, flow->proto);
 	endpoint_set(&flow->near, key->family, key->near, key->near_port);
 	endpoint_set(&flow->far, key->family, key->far, key->far_port);
 	br_fill(flow->class, v->class <= BRAID_CLASS_BULK ? classes[v->class] :
 		"?");
 	rule_set(flow, n, &v->rule);
-	slot_names(n, flow, slots);
+	br_mapnames_slots(&n->names, key->ifindex, flow->peer, slots);
 	br_verdict_text(v->verdict, slots, flow->verdict,
 			sizeof(flow->verdict));
 	flow->out_rate = live ? v->out_rate : 0;
@@ -309,7 +230,7 @@ static int flow_set(struct br_flow *flow, const struct names *n,
 }
 
 /* A flow that is evicted meanwhile sends the walk back to its beginning. */
-static int map_walk(int map, const struct names *n, uint32_t ifindex,
+static int map_walk(int map, const struct known *n, uint32_t ifindex,
 		    struct br_list *list)
 {
 	struct braid_flow_key key, *last = NULL;
@@ -322,7 +243,8 @@ static int map_walk(int map, const struct names *n, uint32_t ifindex,
 		if (bpf_map_get_next_key(map, last, &key))
 			break;
 		last = &key;
-		if (!ours(n, &key, ifindex) ||
+		if (!br_mapnames_ours(&n->names, key.netns, key.ifindex,
+				      ifindex) ||
 		    bpf_map_lookup_elem(map, &key, &value))
 			continue;
 		flow = br_list_add(list);
@@ -334,7 +256,8 @@ static int map_walk(int map, const struct names *n, uint32_t ifindex,
 int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 		 struct br_error *err)
 {
-	struct names n = { .now = 0, .rules = -1, .classes = -1 };
+	struct known n = { .now = 0, .rules = -1, .classes = -1 };
+	struct timespec now;
 	struct br_error none;
 	int map, ret;
 
@@ -349,13 +272,15 @@ int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 	n.classes = br_bpf_map_find(BRAID_MAP_CLASSES,
 				    sizeof(struct braid_rule_id),
 				    sizeof(struct braid_class_value), &none);
-	ret = names_read(nl, ifindex, &n, err);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	n.now = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	ret = br_mapnames_read(nl, ifindex, &n.names, err);
 	if (!ret) {
 		ret = map_walk(map, &n, ifindex, list);
 		if (ret)
 			br_fail(err, BR_KERNEL, -ret, "out of memory");
 	}
-	names_free(&n);
+	br_mapnames_free(&n.names);
 	if (n.rules >= 0)
 		close(n.rules);
 	if (n.classes >= 0)
@@ -385,9 +310,27 @@ static int by_rate(const void *a, const void *b)
 	return ret ? ret : by_bytes(a, b);
 }
 
-void br_flow_sort(struct br_list *list, bool rate)
+static int by_age(const void *a, const void *b)
 {
+	const struct br_flow *x = a, *y = b;
+
+	return compare(y->age, x->age);
+}
+
+const char *const br_flow_order_names[BR_FLOW_ORDERS] = {
+	[BR_FLOW_BY_RATE] = "rate",
+	[BR_FLOW_BY_BYTES] = "bytes",
+	[BR_FLOW_BY_AGE] = "age",
+};
+
+void br_flow_sort(struct br_list *list, enum br_flow_order order)
+{
+	static int (*const by[BR_FLOW_ORDERS])(const void *a, const void *b) = {
+		[BR_FLOW_BY_RATE] = by_rate,
+		[BR_FLOW_BY_BYTES] = by_bytes,
+		[BR_FLOW_BY_AGE] = by_age,
+	};
+
 	if (list->n)
-		qsort(list->items, list->n, list->type->size,
-		      rate ? by_rate : by_bytes);
+		qsort(list->items, list->n, list->type->size, by[order]);
 }

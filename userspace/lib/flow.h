@@ -59,8 +59,18 @@ extern const struct br_type br_flow_type;
 int br_flow_list(struct br_nl *nl, uint32_t ifindex, struct br_list *list,
 		 struct br_error *err);
 
-/* Largest first: by bytes of both directions, or by rate. */
-void br_flow_sort(struct br_list *list, bool by_rate);
+/* Which flows come first. */
+enum br_flow_order {
+	BR_FLOW_BY_RATE,	/* the fastest, both directions together */
+	BR_FLOW_BY_BYTES,	/* those that moved most */
+	BR_FLOW_BY_AGE,		/* the newest */
+	BR_FLOW_ORDERS
+};
+
+/* What users call them. */
+extern const char *const br_flow_order_names[BR_FLOW_ORDERS];
+
+void br_flow_sort(struct br_list *list, enum br_flow_order order);
 
 /* "stripe wan1,wan2"; @names: paths by slot, NULL or empty where none. */
 void br_verdict_text(uint64_t verdict, const char *const *names, char *buf,

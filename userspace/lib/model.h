@@ -304,7 +304,12 @@ struct br_steer_class {
 	uint32_t cost[2];
 	uint32_t verdict;
 	uint32_t fallback;
+	uint32_t max_rtt;
+	uint32_t max_jitter;
+	uint32_t max_loss;
+	uint64_t min_rate;
 	uint32_t rules;
+	char left[BR_REASON];
 };
 
 /* Which flows are of a class. */

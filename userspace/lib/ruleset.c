@@ -28,7 +28,13 @@ static const struct br_field class_fields[] = {
 	F(cost, "cost", "COST", BR_COSTS),
 	F(verdict, "verdict", "VERDICT", BR_ENUM, .names = verdicts),
 	F(fallback, "fallback", "FALLBACK", BR_ENUM, .names = fallbacks),
+	F(max_rtt, "max-rtt", "MAX RTT", BR_USEC),
+	F(max_jitter, "max-jitter", "MAX JITTER", BR_USEC),
+	F(max_loss, "max-loss", "MAX LOSS", BR_PPM,
+	  .max = 1000000),
+	F(min_rate, "min-rate", "MIN RATE", BR_RATE),
 	F(rules, "rules", "RULES", BR_U32),
+	F(left, "left", "LEFT", BR_WORDS),
 #undef F
 };
 
@@ -226,6 +232,23 @@ static struct br_steer_class *class_new(struct br_ruleset *set,
 	return class;
 }
 
+static void class_show(struct br_steer_class *class, const char *name, bool is)
+{
+	uint64_t bit = 1ULL << (br_field_find(&br_steer_class_type, name) -
+				class_fields);
+
+	class->has = is ? class->has | bit : class->has & ~bit;
+}
+
+/* A limit of 0 is none, and is not shown. */
+static void class_limits_show(struct br_steer_class *class)
+{
+	class_show(class, "max-rtt", class->max_rtt);
+	class_show(class, "max-jitter", class->max_jitter);
+	class_show(class, "max-loss", class->max_loss);
+	class_show(class, "min-rate", class->min_rate);
+}
+
 int br_ruleset_class_set(struct br_ruleset *set,
 			 const struct br_steer_class *class,
 			 struct br_error *err)
@@ -244,6 +267,7 @@ int br_ruleset_class_set(struct br_ruleset *set,
 			memcpy(br_field_at(f, to), br_field_at(f, class),
 			       f->size);
 	}
+	class_limits_show(to);
 	return 0;
 }
 
@@ -286,6 +310,13 @@ void br_ruleset_class_pack(const struct br_steer_class *class,
 	to->strict = class->fallback;
 	to->cost_min = class->cost[0];
 	to->cost_max = class->cost[1];
+	to->name_hash = braid_name_hash(to->name);
+	to->limits.rtt_us = class->max_rtt;
+	to->limits.jitter_us = class->max_jitter;
+	to->limits.loss_ppm = class->max_loss;
+	to->limits.rate = class->min_rate;
+	to->limited = class->max_rtt || class->max_jitter || class->max_loss ||
+		      class->min_rate;
 	to->n_paths = class->paths.n;
 	for (i = 0; i < class->paths.n; i++) {
 		br_fill(to->path[i], class->paths.name[i]);
@@ -339,6 +370,11 @@ int br_ruleset_class_unpack(struct br_ruleset *set,
 	to->fallback = from->strict;
 	to->cost[0] = from->cost_min;
 	to->cost[1] = from->cost_max;
+	to->max_rtt = from->limits.rtt_us;
+	to->max_jitter = from->limits.jitter_us;
+	to->max_loss = from->limits.loss_ppm;
+	to->min_rate = from->limits.rate;
+	class_limits_show(to);
 	to->paths.n = from->n_paths < BR_NAMES_MAX ? from->n_paths :
 						     BR_NAMES_MAX;
 	for (i = 0; i < to->paths.n; i++)

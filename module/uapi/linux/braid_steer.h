@@ -112,6 +112,8 @@ struct braid_steer_paths;
  * @tx_packets: packets sent
  * @tx_bytes: bytes sent, outer IP header included
  * @name_hash: braid_name_hash() of its name
+ * @delivered_packets: packets of data and probes that the peer reported
+ * @lost_packets: packets of them declared lost and not reported since
  *
  * Every member is written on its own; members read together need not stem
  * from the same moment.
@@ -135,6 +137,8 @@ struct braid_path_view {
 	__u64 tx_packets;
 	__u64 tx_bytes;
 	__u64 name_hash;
+	__u64 delivered_packets;
+	__u64 lost_packets;
 };
 
 /**
