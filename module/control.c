@@ -20,14 +20,29 @@ bool braid_control_probing(const u8 *tlvs, size_t len)
 	return true;
 }
 
-/* It says where a path is by where it comes from: see struct braid_hop. */
-static void braid_status_receive(struct braid_device *braid,
-				 const struct braid_tlv *tlv)
+/*
+ * "Available" says where a path is by where it comes from: see struct braid_hop.
+ * "Spent" is about the path that it came on.
+ */
+static void braid_status_receive(struct braid_peer *peer,
+				 const struct braid_tlv *tlv,
+				 const struct braid_origin *from, u64 now_us)
 {
 	struct braid_path_status status;
+	struct braid_path *path;
 
-	if (braid_status_read(&status, tlv->value, tlv->len))
-		braid_count(braid, BRAID_CNT_RX_TLV_INVALID);
+	if (braid_status_read(&status, tlv->value, tlv->len)) {
+		braid_count(peer->braid, BRAID_CNT_RX_TLV_INVALID);
+		return;
+	}
+	if (status.status != BRAID_STATUS_SPENT)
+		return;
+	spin_lock_bh(&peer->lock);
+	path = braid_path_by_origin(peer, from) ?:
+	       braid_hop_by_origin(peer, from);
+	if (path)
+		braid_quota_told(path, now_us);
+	spin_unlock_bh(&peer->lock);
 }
 
 void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
@@ -61,7 +76,7 @@ void braid_control_receive(struct braid_session *s, const u8 *tlvs, size_t len,
 			braid_probe_replied(s, &tlv, now_us);
 			break;
 		case BRAID_TLV_PATH_STATUS:
-			braid_status_receive(braid, &tlv);
+			braid_status_receive(s->peer, &tlv, from, now_us);
 			break;
 		case BRAID_TLV_OPAQUE:
 			braid_opaque_receive(s, &tlv, from);

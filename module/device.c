@@ -168,6 +168,7 @@ static int braid_init_private(struct braid_device *braid)
 	INIT_LIST_HEAD(&braid->node);
 	INIT_LIST_HEAD(&braid->peers);
 	INIT_LIST_HEAD(&braid->sockets);
+	INIT_LIST_HEAD(&braid->metered);
 	braid->counters = braid_counters_alloc();
 	if (!braid->counters)
 		return -ENOMEM;

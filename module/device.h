@@ -43,6 +43,8 @@ struct braid_peer;
  * @controller: gets frames, or NULL; under controller.c's lock, read under RCU
  * @mtu: its MTU follows the paths'
  * @reverse: paths made for probes from unknown four-tuples
+ * @metered: paths that have or had a byte budget, by struct braid_quota; changed
+ *	under @lock, walked under RCU
  * @nest: braid devices that its packets leave by, one in the other; raised as
  *	packets leave, begun anew by @links; anywhere
  * @links: watches what paths need of the outside
@@ -69,6 +71,7 @@ struct braid_device {
 	struct braid_controller __rcu *controller;
 	struct braid_mtu mtu;
 	struct braid_reverse reverse;
+	struct list_head metered;
 	u32 nest;
 	struct braid_links links;
 	struct braid_deliver deliver;

@@ -29,6 +29,7 @@ static const char *const braid_state_events[] = {
 	[BRAID_PATH_STATE_DOWN] = "path-down",
 	[BRAID_PATH_STATE_UNVALIDATED] = "path-unvalidated",
 	[BRAID_PATH_STATE_DRAINING] = "path-draining",
+	[BRAID_PATH_STATE_SPENT] = "path-spent",
 };
 
 struct braid_event {

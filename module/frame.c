@@ -144,16 +144,20 @@ int braid_handshake_send(const struct braid_handshake *h,
 {
 	struct braid_device *braid = h->sock->braid;
 	struct sk_buff *skb = braid_handshake_build(h);
+	u32 size;
 	int why;
 
 	lockdep_assert_held(&braid->lock);
 	if (!skb)
 		return -ENOMEM;
+	size = skb->len;
 	rcu_read_lock_bh();
 	if (h->sender_id)
 		braid_controller_proven(braid, &h->remote, h->sender_id);
 	why = braid_outer_send(h->sock, &h->local, &h->remote, NULL, skb, 0,
 			       NULL);
+	if (!why)
+		braid_quota_handshake(braid, h->sock, &h->remote, size);
 	rcu_read_unlock_bh();
 	if (!why) {
 		braid_count(braid, BRAID_CNT_TX_HANDSHAKE);

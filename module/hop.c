@@ -302,6 +302,10 @@ static int braid_hop_check(const struct braid_path *path,
 		NL_SET_ERR_MSG(extack, "a cold path is not probed, so it cannot move");
 		return -EBUSY;
 	}
+	if (READ_ONCE(path->state) == BRAID_PATH_STATE_SPENT) {
+		NL_SET_ERR_MSG(extack, "a path whose byte budget is used up is not probed, so it cannot move");
+		return -EBUSY;
+	}
 	list_for_each_entry(other, &path->peer->paths, node)
 		if (other != path &&
 		    braid_path_matches(other, sock, &path->remote, NULL)) {

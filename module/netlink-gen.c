@@ -21,6 +21,14 @@ static const struct netlink_range_validation braid_a_path_keepalive_range = {
 	.max	= 3600000000ULL,
 };
 
+static const struct netlink_range_validation braid_a_path_quota_range = {
+	.max	= 9223372036854775807ULL,
+};
+
+static const struct netlink_range_validation braid_a_path_quota_used_range = {
+	.max	= 9223372036854775807ULL,
+};
+
 /* BRAID_CMD_DEVICE_GET - do */
 static const struct nla_policy braid_device_get_nl_policy[BRAID_A_DEVICE_IFINDEX + 1] = {
 	[BRAID_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -105,7 +113,7 @@ static const struct nla_policy braid_peer_del_nl_policy[BRAID_A_PEER_NAME + 1] =
 };
 
 /* BRAID_CMD_PATH_NEW - do */
-static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_KEEPALIVE + 1] = {
+static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_QUOTA_RESET + 1] = {
 	[BRAID_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_PATH_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
@@ -119,10 +127,13 @@ static const struct nla_policy braid_path_new_nl_policy[BRAID_A_PATH_KEEPALIVE +
 	[BRAID_A_PATH_CAP] = { .type = NLA_U64, },
 	[BRAID_A_PATH_OWNER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &braid_a_path_keepalive_range),
+	[BRAID_A_PATH_QUOTA] = NLA_POLICY_FULL_RANGE(NLA_U64, &braid_a_path_quota_range),
+	[BRAID_A_PATH_QUOTA_USED] = NLA_POLICY_FULL_RANGE(NLA_U64, &braid_a_path_quota_used_range),
+	[BRAID_A_PATH_QUOTA_RESET] = { .type = NLA_U64, },
 };
 
 /* BRAID_CMD_PATH_SET - do */
-static const struct nla_policy braid_path_set_nl_policy[BRAID_A_PATH_KEEPALIVE + 1] = {
+static const struct nla_policy braid_path_set_nl_policy[BRAID_A_PATH_QUOTA_RESET + 1] = {
 	[BRAID_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[BRAID_A_PATH_PEER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[BRAID_A_PATH_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
@@ -132,6 +143,9 @@ static const struct nla_policy braid_path_set_nl_policy[BRAID_A_PATH_KEEPALIVE +
 	[BRAID_A_PATH_COLD] = NLA_POLICY_MAX(NLA_U8, 1),
 	[BRAID_A_PATH_CAP] = { .type = NLA_U64, },
 	[BRAID_A_PATH_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &braid_a_path_keepalive_range),
+	[BRAID_A_PATH_QUOTA] = NLA_POLICY_FULL_RANGE(NLA_U64, &braid_a_path_quota_range),
+	[BRAID_A_PATH_QUOTA_USED] = NLA_POLICY_FULL_RANGE(NLA_U64, &braid_a_path_quota_used_range),
+	[BRAID_A_PATH_QUOTA_RESET] = { .type = NLA_U64, },
 };
 
 /* BRAID_CMD_PATH_GET - do */
@@ -337,7 +351,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_path_new_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_path_new_nl_policy,
-		.maxattr	= BRAID_A_PATH_KEEPALIVE,
+		.maxattr	= BRAID_A_PATH_QUOTA_RESET,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -346,7 +360,7 @@ static const struct genl_split_ops braid_nl_ops[] = {
 		.doit		= braid_nl_path_set_doit,
 		.post_doit	= braid_nl_post_doit,
 		.policy		= braid_path_set_nl_policy,
-		.maxattr	= BRAID_A_PATH_KEEPALIVE,
+		.maxattr	= BRAID_A_PATH_QUOTA_RESET,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -334,6 +334,20 @@ static int fill_path_counters(struct sk_buff *msg, struct braid_path *path)
 	return 0;
 }
 
+static int fill_path_quota(struct sk_buff *msg, const struct braid_path *path)
+{
+	const struct braid_quota *q = &path->quota;
+
+	if (!q->limit)
+		return 0;
+	if (put_u64(msg, BRAID_A_PATH_QUOTA, q->limit) ||
+	    put_u64(msg, BRAID_A_PATH_QUOTA_USED, atomic64_read(&q->used)) ||
+	    (q->reset_ns &&
+	     put_u64(msg, BRAID_A_PATH_QUOTA_RESET, q->reset_ns)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* The interval of its probes, and when the next one is due. */
 static int fill_path_probe(struct sk_buff *msg, const struct braid_path *path,
 			   u64 now_us)
@@ -349,6 +363,14 @@ static int fill_path_probe(struct sk_buff *msg, const struct braid_path *path,
 		    due_us > now_us ? due_us - now_us : 0))
 		return -EMSGSIZE;
 	return 0;
+}
+
+static const char *health_why(const struct braid_path *path, bool keyed)
+{
+	if (path->state == BRAID_PATH_STATE_SPENT)
+		return "spent: not probed";
+	return keyed ? braid_health_why(&path->health) :
+		       "the peer has no key: not probed";
 }
 
 static int fill_path_health(struct sk_buff *msg, struct braid_path *path)
@@ -371,8 +393,7 @@ static int fill_path_health(struct sk_buff *msg, struct braid_path *path)
 		    now_us - (keyed ? path->health.since_us :
 				      path->state_us)) ||
 	    nla_put_string(msg, BRAID_A_PATH_HEALTH_REASON,
-			   keyed ? braid_health_why(&path->health) :
-				   "the peer has no key: not probed"))
+			   health_why(path, keyed)))
 		return -EMSGSIZE;
 	return fill_path_probe(msg, path, now_us);
 }
@@ -419,7 +440,7 @@ int braid_fill_path(struct sk_buff *msg, struct braid_path *path)
 	    put_u64(msg, BRAID_A_PATH_STATE_AGE, now_us - path->state_us) ||
 	    fill_path_delays(msg, path, now_us) || fill_path_rate(msg, path, now_us) ||
 	    fill_path_counters(msg, path) || fill_path_health(msg, path) ||
-	    fill_path_hop(msg, path, now_us))
+	    fill_path_hop(msg, path, now_us) || fill_path_quota(msg, path))
 		err = -EMSGSIZE;
 	spin_unlock_bh(&peer->lock);
 	return err;

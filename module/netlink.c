@@ -389,11 +389,33 @@ static int braid_nl_path_config(struct genl_info *info,
 			     BRAID_A_PATH_REMOTE_PORT, &cfg->remote);
 }
 
+/* The spec keeps both figures so small that counting on does not run over. */
+static void braid_nl_path_quota(struct genl_info *info, struct braid_path *path)
+{
+	static const int attrs[] = {
+		BRAID_A_PATH_QUOTA, BRAID_A_PATH_QUOTA_USED,
+		BRAID_A_PATH_QUOTA_RESET,
+	};
+	struct braid_quota_config cfg = { 0 };
+	const u64 **to[] = { &cfg.limit, &cfg.used, &cfg.reset_ns };
+	u64 value[ARRAY_SIZE(attrs)];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		if (!info->attrs[attrs[i]])
+			continue;
+		value[i] = nla_get_u64(info->attrs[attrs[i]]);
+		*to[i] = &value[i];
+	}
+	braid_quota_set(path, &cfg, braid_now_us());
+}
+
 static int braid_nl_path_add(struct braid_device *braid, struct genl_info *info,
 			     struct braid_path_config *cfg, const char *peer,
 			     const char *sock)
 {
 	struct braid_peer *p = braid_nl_find_peer(braid, info, peer);
+	int err;
 
 	if (!p)
 		return -ENOENT;
@@ -402,7 +424,10 @@ static int braid_nl_path_add(struct braid_device *braid, struct genl_info *info,
 		NL_SET_ERR_MSG(info->extack, "no socket has that name");
 		return -ENOENT;
 	}
-	return braid_path_new(p, cfg, info->extack);
+	err = braid_path_new(p, cfg, info->extack);
+	if (!err)
+		braid_nl_path_quota(info, braid_path_find(p, cfg->name));
+	return err;
 }
 
 int braid_nl_path_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -505,6 +530,7 @@ int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 	braid_peer_usable_update(path->peer);
 	braid_path_view_update(path);
 	spin_unlock_bh(&path->peer->lock);
+	braid_nl_path_quota(info, path);
 	braid_pump(path->peer);
 out:
 	braid_nl_unlock(braid);
@@ -533,7 +559,9 @@ static int braid_nl_probe(struct braid_path *path, const struct nlattr *train)
 	int err = 0;
 
 	spin_lock_bh(&path->peer->lock);
-	if (train) {
+	if (path->state == BRAID_PATH_STATE_SPENT) {
+		err = -EDQUOT;
+	} else if (train) {
 		err = braid_train_send(path, nla_get_u32(train), now_us);
 	} else {
 		braid_pmtu_again(path, now_us);
@@ -558,6 +586,9 @@ int braid_nl_path_probe_doit(struct sk_buff *skb, struct genl_info *info)
 		if (err == -ENOTCONN)
 			NL_SET_ERR_MSG(info->extack,
 				       "no train of probes before the path is up");
+		if (err == -EDQUOT)
+			NL_SET_ERR_MSG(info->extack,
+				       "the byte budget of the path is used up: it is not probed");
 	} else {
 		NL_SET_ERR_MSG(info->extack, "the peer has no key");
 		err = -ENOKEY;

@@ -136,6 +136,7 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->reverse = cfg->reverse;
 	path->credit = cfg->credit;
 	braid_hop_init(path);
+	braid_quota_init(path);
 	path->health.keepalive_us = cfg->keepalive_us ?:
 				    BRAID_HEALTH_KEEPALIVE_US;
 	INIT_WORK(&path->grow, braid_path_grow);
@@ -227,6 +228,7 @@ void braid_path_detach(struct braid_path *path)
 	/* It moves no more. */
 	path->sock->users--;
 	braid_hop_put(path);
+	braid_quota_forget(path);
 	if (!peer->dead)
 		braid_pump(peer);
 }
@@ -370,6 +372,7 @@ void braid_path_start(struct braid_path *path, struct braid_session *s)
 		path->state = BRAID_PATH_STATE_PROBING;
 		path->reason = path->unreachable ?: "no probe was answered yet";
 	}
+	braid_quota_start(path);
 	path->state_us = braid_now_us();
 	braid_probe_start(path, path->state_us);
 }
@@ -478,7 +481,9 @@ void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)
 	if (path->cold == cold)
 		return;
 	WRITE_ONCE(path->cold, cold);
-	if (!rcu_access_pointer(peer->session))
+	/* A spent path is silent either way. */
+	if (!rcu_access_pointer(peer->session) ||
+	    path->state == BRAID_PATH_STATE_SPENT)
 		return;
 	if (!cold) {
 		braid_probe_now(path, now_us);

@@ -18,6 +18,7 @@
 #include "crypto.h"
 #include "hop.h"
 #include "order.h"
+#include "quota.h"
 #include "socket.h"
 #include "steer.h"
 
@@ -51,6 +52,7 @@ struct braid_session;
  * @cold: not probed while unused; likewise
  * @reverse: made by the module for a probe; never changes
  * @hop: where it may move
+ * @quota: its byte budget
  * @view: what policies see; written under the peer's lock, read under RCU
  *	without it: members may be from different moments
  * @grow: enlarges the ring of @loss
@@ -132,6 +134,7 @@ struct braid_path {
 	bool cold;
 	bool reverse;
 	struct braid_hop hop;
+	struct braid_quota quota;
 	struct braid_path_view view;
 	struct work_struct grow;
 	struct braid_key key[BRAID_EPOCHS];

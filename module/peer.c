@@ -230,6 +230,7 @@ static struct braid_session *braid_peer_detach(struct braid_peer *peer)
 	list_for_each_entry(path, &peer->paths, node) {
 		path->sock->users--;
 		braid_hop_put(path);
+		braid_quota_forget(path);
 	}
 	return s;
 }

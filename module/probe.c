@@ -34,6 +34,7 @@ static enum braid_health_life braid_life(enum braid_path_state state)
 	case BRAID_PATH_STATE_UP:
 		return BRAID_HEALTH_LIFE_UP;
 	case BRAID_PATH_STATE_COLD:
+	case BRAID_PATH_STATE_SPENT:
 		return BRAID_HEALTH_LIFE_COLD;
 	case BRAID_PATH_STATE_SUSPECT:
 		return BRAID_HEALTH_LIFE_SUSPECT;
@@ -239,6 +240,8 @@ void braid_probe_send(struct braid_path *path, u64 now_us)
 void braid_probe_now(struct braid_path *path, u64 now_us)
 {
 	lockdep_assert_held(&path->peer->lock);
+	if (path->state == BRAID_PATH_STATE_SPENT)
+		return;
 	if (path->state == BRAID_PATH_STATE_COLD)
 		braid_path_state_set(path, BRAID_PATH_STATE_PROBING,
 				     "no probe was answered yet", now_us);
@@ -266,7 +269,8 @@ void braid_path_alive(struct braid_path *path, u64 now_us)
 	if (path->unreachable)
 		return;
 	/* Nor is one put to sleep woken by an answer that was under way then. */
-	if (path->state == BRAID_PATH_STATE_COLD)
+	if (path->state == BRAID_PATH_STATE_COLD ||
+	    path->state == BRAID_PATH_STATE_SPENT)
 		return;
 	path->unanswered = 0;
 	if (path->state == BRAID_PATH_STATE_UP)
@@ -317,6 +321,10 @@ static void braid_probe_answer(struct braid_path *path,
 
 	trace_braid_probe(path, BRAID_PROBE_CAME, p->id, 0);
 	path->probed_us = now_us;
+	braid_quota_probed(path, now_us);
+	/* It is told why not: braid_quota_remind(). */
+	if (path->state == BRAID_PATH_STATE_SPENT)
+		return;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		path->credit += 3 * from->size;
 	braid_probe_reply(path, p, !from->probing);
@@ -344,9 +352,12 @@ static void braid_probe_aside(struct braid_path *path,
 	struct braid_control_way way = {
 		.sock = from->sock, .port = braid_addr_port(&from->from),
 	};
-	struct sk_buff *skb = braid_probe_build(path, p, true);
+	struct sk_buff *skb;
 
 	trace_braid_probe(path, BRAID_PROBE_CAME, p->id, 0);
+	if (path->state == BRAID_PATH_STATE_SPENT)
+		return;
+	skb = braid_probe_build(path, p, true);
 	if (skb)
 		braid_control_queue_by(path, skb, &way);
 	braid_hop_seen(path, from, now_us);

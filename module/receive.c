@@ -437,9 +437,13 @@ static int braid_receive_control(struct braid_incoming *in)
 /* What an accepted packet tells beside its contents. Without locks. */
 static void braid_received(struct braid_incoming *in)
 {
+	struct braid_device *braid = in->bs->braid;
+
 	braid_session_heard(in->s, in->epoch);
+	if (unlikely(!list_empty(&braid->metered)))
+		braid_quota_remind(braid, &in->from, in->now_us);
 	if (in->proven)
-		braid_controller_proven(in->bs->braid, &in->from.from, 0);
+		braid_controller_proven(braid, &in->from.from, 0);
 	if (in->moved)
 		braid_probe_moved(in->s, &in->from);
 }
@@ -578,6 +582,8 @@ int braid_receive(struct sock *sk, struct sk_buff *skb)
 		goto out;
 	}
 	braid_outer(&in);
+	if (unlikely(!list_empty(&in.bs->braid->metered)))
+		braid_quota_received(in.bs->braid, &in.from);
 	err = braid_parse(&in);
 	if (!err)
 		err = in.hdr.type == BRAID_TYPE_HANDSHAKE ?

@@ -33,6 +33,10 @@ bool braid_reverse_expired(const struct braid_path *path, u64 now_us)
 		return false;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		return age > BRAID_REVERSE_YOUNG_US;
+	/* One that the peer has spent is made again when it probes again. */
+	if (path->state == BRAID_PATH_STATE_SPENT)
+		return path->quota.foreign &&
+		       now_us - path->state_us >= BRAID_QUOTA_FORGET_US;
 	return path->state == BRAID_PATH_STATE_DOWN &&
 	       age > BRAID_REVERSE_DOWN_US;
 }

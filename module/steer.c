@@ -34,6 +34,7 @@ static_assert(BRAID_STATE_SUSPECT == BRAID_PATH_STATE_SUSPECT);
 static_assert(BRAID_STATE_DOWN == BRAID_PATH_STATE_DOWN);
 static_assert(BRAID_STATE_UNVALIDATED == BRAID_PATH_STATE_UNVALIDATED);
 static_assert(BRAID_STATE_DRAINING == BRAID_PATH_STATE_DRAINING);
+static_assert(BRAID_STATE_SPENT == BRAID_PATH_STATE_SPENT);
 
 /*
  * Orders every change of policies and of who uses them. Taken inside RTNL and a

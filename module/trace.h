@@ -39,6 +39,7 @@ TRACE_DEFINE_ENUM(BRAID_PATH_STATE_SUSPECT);
 TRACE_DEFINE_ENUM(BRAID_PATH_STATE_DOWN);
 TRACE_DEFINE_ENUM(BRAID_PATH_STATE_UNVALIDATED);
 TRACE_DEFINE_ENUM(BRAID_PATH_STATE_DRAINING);
+TRACE_DEFINE_ENUM(BRAID_PATH_STATE_SPENT);
 
 #define braid_show_state(state)						\
 	__print_symbolic(state,						\
@@ -48,7 +49,8 @@ TRACE_DEFINE_ENUM(BRAID_PATH_STATE_DRAINING);
 		{ BRAID_PATH_STATE_SUSPECT,	"suspect" },		\
 		{ BRAID_PATH_STATE_DOWN,	"down" },		\
 		{ BRAID_PATH_STATE_UNVALIDATED,	"unvalidated" },	\
-		{ BRAID_PATH_STATE_DRAINING,	"draining" })
+		{ BRAID_PATH_STATE_DRAINING,	"draining" },		\
+		{ BRAID_PATH_STATE_SPENT,	"spent" })
 
 /*
  * A data packet leaves by a path: it has its number and is sealed next. It has

@@ -147,8 +147,10 @@ void braid_control_forget(struct braid_device *braid,
 static void braid_stamp_pieces(struct braid_outgoing *out, u32 size,
 			       u32 carries)
 {
-	if (unlikely(size > carries))
-		out->pieces = carries;
+	if (likely(size <= carries))
+		return;
+	out->pieces = carries;
+	braid_quota_pieces(out->path, size, carries);
 }
 
 /* False: the key seals no more, and the packet is dropped. */
@@ -180,6 +182,7 @@ static bool braid_stamp_common(struct braid_path *path,
 	out->pieces = 0;
 	path->tx_packets++;
 	path->tx_bytes += size;
+	braid_quota_sent(path, size);
 	return true;
 }
 
@@ -593,6 +596,7 @@ static bool braid_pump_round(struct braid_peer *peer)
 	int n, i;
 
 	peer->wake_ns = BRAID_NEVER;
+	braid_quota_look(peer, div_u64(now_ns, NSEC_PER_USEC));
 	braid_ack_flush(peer, div_u64(now_ns, NSEC_PER_USEC));
 	admitted = braid_admit(peer, now_ns);
 	braid_schedule_flush(peer, div_u64(now_ns, NSEC_PER_USEC));

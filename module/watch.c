@@ -176,6 +176,10 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	if (path->probe_due_us == BRAID_NEVER)
 		return;
 	braid_expire(path, now_us);
+	if (path->state == BRAID_PATH_STATE_SPENT) {
+		braid_quota_tick(path, now_us);
+		return;
+	}
 	braid_suspect(path, now_us);
 	braid_doubt(path, now_us);
 	braid_hop_tick(path, now_us);

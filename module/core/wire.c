@@ -301,7 +301,7 @@ int braid_status_read(struct braid_path_status *s, const u8 *value, size_t len)
 	s->seq = braid_get32(value + 2);
 	s->status = value[6];
 	if (s->status < BRAID_STATUS_AVAILABLE ||
-	    s->status > BRAID_STATUS_RETIRED)
+	    s->status > BRAID_STATUS_SPENT)
 		return -EBADMSG;
 	return 0;
 }

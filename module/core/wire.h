@@ -232,6 +232,7 @@ enum braid_status {
 	BRAID_STATUS_STANDBY = 2,
 	BRAID_STATUS_DRAINING = 3,
 	BRAID_STATUS_RETIRED = 4,
+	BRAID_STATUS_SPENT = 5,
 };
 
 int braid_status_write(u8 *buf, size_t room, const struct braid_path_status *s);

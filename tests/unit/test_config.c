@@ -144,6 +144,8 @@ END_TEST
 
 #define DEVICE	"[Device]\nName = braid0\n"
 #define PEER	DEVICE "[Peer]\nName = b\nAddress = 10.0.0.2\n"
+#define KEYED	DEVICE "PrivateKeyFile = k\n[Peer]\nName = b\n" \
+		"Address = 10.0.0.2\n[Path]\nName = p\nRemote = 1.2.3.4:5\n"
 #define PATH	PEER "[Path]\nName = p\nRemote = 1.2.3.4:5\n"
 #define LONG	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -184,6 +186,14 @@ static const struct refusal_case refusals[] = {
 	{ PATH "[Path]\nName = p\nRemote = 1.2.3.4:6\n",
 	  ":9: a second path p of peer b" },
 	{ PATH "Socket = s\n", ":6: path p: there is no [Socket] s above it" },
+	{ PATH "QuotaReset = 1\n",
+	  ":6: path p: QuotaPeriod and QuotaReset need Quota" },
+	{ PATH "Quota = 1G\nQuotaPeriod = week\nQuotaReset = 1\n",
+	  ":6: path p: QuotaReset does not fit QuotaPeriod" },
+	{ PATH "Quota = 1G\nQuotaPeriod = 30d\nQuotaReset = 06:30\n",
+	  ":6: path p: QuotaReset does not fit QuotaPeriod" },
+	{ PATH "Quota = 1G\nQuotaPeriod = week\n",
+	  ": path p: QuotaPeriod needs braidd, and so PrivateKeyFile in [Device]" },
 	{ DEVICE "[Socket]\nName = s\n", ":3: [Socket] has no Local" },
 	{ DEVICE "[Socket]\nName = s\nLocal = auto\n[Socket]\nName = s\nLocal = auto\n",
 	  ":6: a second socket s" },
@@ -230,6 +240,31 @@ START_TEST(small_is_enough)
 		      err.text);
 	ck_assert_str_eq(config.policy, "");
 	ck_assert(!config.routes);
+	br_config_free(&config);
+}
+END_TEST
+
+/* What a period is unless it is given; without braidd there is none. */
+START_TEST(budgets)
+{
+	ck_assert_msg(!parse(PATH "Quota = 20G\n"), "%s", err.text);
+	ck_assert_uint_eq(config.paths[0].path.quota, 20000000000ULL);
+	ck_assert_int_eq(config.paths[0].period.kind, BR_PERIOD_NONE);
+	br_config_free(&config);
+	ck_assert_msg(!parse(KEYED "Quota = 20G\n"), "%s", err.text);
+	ck_assert_int_eq(config.paths[0].period.kind, BR_PERIOD_MONTH);
+	ck_assert_uint_eq(config.paths[0].period.day, 1);
+	br_config_free(&config);
+	ck_assert_msg(!parse(KEYED "QuotaReset = 15 06:30\nQuota = 20G\n"),
+		      "%s", err.text);
+	ck_assert_int_eq(config.paths[0].period.kind, BR_PERIOD_MONTH);
+	ck_assert_uint_eq(config.paths[0].period.day, 15);
+	ck_assert_uint_eq(config.paths[0].period.second, 23400);
+	br_config_free(&config);
+	ck_assert_msg(!parse(KEYED "Quota = 1G\nQuotaPeriod = week\nQuotaReset = Sun\n"),
+		      "%s", err.text);
+	ck_assert_int_eq(config.paths[0].period.kind, BR_PERIOD_WEEK);
+	ck_assert_uint_eq(config.paths[0].period.day, 6);
 	br_config_free(&config);
 }
 END_TEST
@@ -299,6 +334,7 @@ int main(void)
 	tcase_add_test(tc, paths);
 	tcase_add_loop_test(tc, refusal, 0, ARRAY_SIZE(refusals));
 	tcase_add_test(tc, small_is_enough);
+	tcase_add_test(tc, budgets);
 	tcase_add_test(tc, zero_bytes);
 	tcase_add_test(tc, long_commands);
 	tcase_add_test(tc, missing_file);

@@ -53,6 +53,9 @@ struct row {
 #define CIPHER_WHY	"is not a cipher: auto, chacha20-poly1305 or aes256-gcm"
 #define HOP_WHY "does not begin with a time between 1s and 86400s"
 #define JITTER_WHY "is not a time up to that before it"
+#define PERIOD_WHY	"is not month, week, day, or a time from 1s to 366d"
+#define RESET_WHY \
+	"is not a day of a month (1 to 31) or of a week (mon to sun), a time (HH:MM), or both"
 #define REKEY_WHY	"is not a time between 1s and 86400s"
 #define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
 #define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
@@ -149,6 +152,19 @@ static const struct row rows[] = {
 	  { { "25", "'25' is not a time with its unit (us, ms, s)" },
 	    { "900ms", "'900ms' is not between 1.00 s and 3600.00 s" },
 	    { "3601s", "'3601s' is not between 1.00 s and 3600.00 s" } } },
+	{ "Path", "Quota", NULL, { "1500000", "20G", "500MB", "4GiB", "0" },
+	  { { "much", "'much' " VOLUME_WHY }, { "-1G", "'-1G' " VOLUME_WHY },
+	    { "20Gbit", "'20Gbit' " VOLUME_WHY } } },
+	{ "Path", "QuotaPeriod", "Quota = 1G\n",
+	  { "month", "week", "day", "12h", "90s", "30d", "366d" },
+	  { { "year", "'year' " PERIOD_WHY }, { "0s", "'0s' " PERIOD_WHY },
+	    { "367d", "'367d' " PERIOD_WHY }, { "30", "'30' " PERIOD_WHY } } },
+	{ "Path", "QuotaReset", "Quota = 1G\n",
+	  { "1", "31", "15 06:30", "15  23:59" },
+	  { { "0", "'0' " RESET_WHY }, { "32", "'32' " RESET_WHY },
+	    { "1 24:00", "'1 24:00' " RESET_WHY },
+	    { "june", "'june' " RESET_WHY }, { "1 6", "'1 6' " RESET_WHY },
+	    { "12:60", "'12:60' " RESET_WHY } } },
 	{ "Class", "Name", NULL, { "voice" }, { { "a b", "'a b' " NAME_WHY } } },
 	{ "Class", "Paths", NULL, { "wan1", "wan1, wan2", "not-here-yet" },
 	  { { "a,", "'a,' " NAMES_WHY } } },

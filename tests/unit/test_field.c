@@ -51,6 +51,28 @@ START_TEST(rate)
 }
 END_TEST
 
+static const struct number_case volumes[] = {
+	{ "0", 0, true }, { "1500000", 1500000, true }, { "7B", 7, true },
+	{ "20G", 20000000000ULL, true }, { "20gb", 20000000000ULL, true },
+	{ "1.5k", 1500, true }, { "4GiB", 4ULL << 30, true },
+	{ "4gi", 4ULL << 30, true }, { "2T", 2000000000000ULL, true },
+	{ "9000000T", 0, false }, { "G", 0, false }, { "-1G", 0, false },
+	{ "20 G", 0, false }, { "20Gbit", 0, false }, { "1e9", 0, false },
+	{ "", 0, false },
+};
+
+START_TEST(volume)
+{
+	const struct number_case *c = &volumes[_i];
+	uint64_t value = 0;
+
+	ck_assert_msg(!br_volume_parse(c->text, &value) == c->ok, "%s",
+		      c->text);
+	if (c->ok)
+		ck_assert_uint_eq(value, c->value);
+}
+END_TEST
+
 static const struct number_case times[] = {
 	{ "250ms", 250000, true }, { "1s", 1000000, true },
 	{ "7us", 7, true }, { "1.5ms", 1500, true }, { "0", 0, true },
@@ -121,6 +143,9 @@ START_TEST(units_as_text)
 	ck_assert_str_eq(br_bytes_text(1023, buf), "1023 B");
 	ck_assert_str_eq(br_bytes_text(1536, buf), "1.5 KiB");
 	ck_assert_str_eq(br_bytes_text(UINT64_MAX, buf), "16777216 TiB");
+	ck_assert_str_eq(br_volume_text(999, buf), "999 B");
+	ck_assert_str_eq(br_volume_text(20000000000ULL, buf), "20.0 GB");
+	ck_assert_str_eq(br_volume_text(1234567, buf), "1.2 MB");
 }
 END_TEST
 
@@ -264,6 +289,7 @@ int main(void)
 
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, rate, 0, ARRAY_SIZE(rates));
+	tcase_add_loop_test(tc, volume, 0, ARRAY_SIZE(volumes));
 	tcase_add_loop_test(tc, duration, 0, ARRAY_SIZE(times));
 	tcase_add_test(tc, number);
 	tcase_add_test(tc, name);

@@ -504,7 +504,7 @@ START_TEST(status_round_trip)
 	ck_assert_int_eq(braid_status_write(buf, sizeof(buf) - 1, &s), -ENOSPC);
 	for (i = 0; i < 256; i++) {
 		s.status = i;
-		valid = i >= BRAID_STATUS_AVAILABLE && i <= BRAID_STATUS_RETIRED;
+		valid = i >= BRAID_STATUS_AVAILABLE && i <= BRAID_STATUS_SPENT;
 		ck_assert_int_eq(braid_status_write(buf, sizeof(buf), &s),
 				 sizeof(buf));
 		ck_assert_int_eq(braid_status_read(&back, buf + 4,

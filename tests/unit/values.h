@@ -32,6 +32,12 @@ struct bad {
 #define RATE_BAD \
 	{ { "", "'' " RATE_WHY }, { "20", "'20' " RATE_WHY }, \
 	  { "fast", "'fast' " RATE_WHY }, { "-1mbit", "'-1mbit' " RATE_WHY } }
+#define VOLUME_WHY	"is not a number of bytes, such as 500M, 20G or 4GiB"
+#define VOLUME_BAD \
+	{ { "", "'' " VOLUME_WHY }, { "much", "'much' " VOLUME_WHY }, \
+	  { "-1G", "'-1G' " VOLUME_WHY }, { "20 G", "'20 G' " VOLUME_WHY }, \
+	  { "20Gbit", "'20Gbit' " VOLUME_WHY }, \
+	  { "99999999999999999999", "'99999999999999999999' " VOLUME_WHY } }
 #define LINK_BAD \
 	{ { "nowhere0", "'nowhere0' is not an interface of this namespace" } }
 #define PORT_WHY	"has a port that is not a number up to 65535"

@@ -370,7 +370,7 @@ test_completion() {
 	completes 'braidctl -j -v so' socket
 	completes 'braidctl path ' 'add del hop migrate probe set show test'
 	completes 'braidctl path add braid0 standby cost 3 ' \
-		'cap cold fwmark keepalive link local path peer remote socket'
+		'cap cold fwmark keepalive link local path peer quota remote socket'
 	# names that there are, and none for what is yet to be named
 	completes 'braidctl peer set ' 'address braid0 dev multicast peer reorder-cap source'
 	completes 'braidctl dev add dev ' ''

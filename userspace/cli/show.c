@@ -89,6 +89,26 @@ static void peer_print(const struct br_output *out, const struct br_peer *peer)
 	fputc('\n', out->file);
 }
 
+/* What is used of byte budgets, and when they are renewed. */
+static void budgets_print(const struct br_output *out,
+			  const struct br_list *paths)
+{
+	const struct br_type *type = &br_path_type;
+	const struct br_path *path;
+	unsigned int i;
+
+	for (i = 0; i < paths->n; i++) {
+		path = br_list_at(paths, i);
+		if (!br_has(type, path, "quota"))
+			continue;
+		fprintf(out->file, "    %s has used", path->name);
+		field_print(out, type, path, " ", "quota-used");
+		field_print(out, type, path, " of ", "quota");
+		field_print(out, type, path, ", renewed at ", "quota-reset");
+		fputc('\n', out->file);
+	}
+}
+
 static int text_print(struct br_call *call, const struct br_tree *t,
 		      const struct br_device *device)
 {
@@ -112,6 +132,8 @@ static int text_print(struct br_call *call, const struct br_tree *t,
 		ret = paths_of(call, t, peer, &paths);
 		if (!ret)
 			ret = br_table(&call->out, &paths, columns);
+		if (!ret)
+			budgets_print(&call->out, &paths);
 		free(paths.items);
 	}
 	return ret;

@@ -233,9 +233,14 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 	}
 }
 
-static int ports_set(struct braidd *d, struct br_error *err)
+/* @reload: somebody has asked for it */
+static int paths_set(struct braidd *d, bool reload, struct br_error *err)
 {
-	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now_ms()))
+	const uint64_t now = now_ms();
+
+	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now) &&
+	    !bd_quotas_set(&d->quotas, &d->config, d->kernel.ifindex, reload,
+			   now))
 		return 0;
 	return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
 }
@@ -257,7 +262,7 @@ static int change(struct braidd *d, struct br_config *new, struct br_error *err)
 	ret = br_apply_up(&d->config, NULL, err);
 	if (!ret)
 		ret = sessions_add(d, err);
-	return ret ? ret : ports_set(d, err);
+	return ret ? ret : paths_set(d, true, err);
 }
 
 static void reload(evutil_socket_t fd, short what, void *data)
@@ -351,10 +356,11 @@ static void metrics_begin(struct braidd *d)
 
 static int run(struct braidd *d)
 {
-	int ret = sessions_add(d, &d->err);
+	/* what is used up is known before there are keys to use it with */
+	int ret = paths_set(d, false, &d->err);
 
 	if (!ret)
-		ret = ports_set(d, &d->err);
+		ret = sessions_add(d, &d->err);
 	if (ret)
 		return ret;
 	metrics_begin(d);
@@ -380,10 +386,14 @@ static int gate_run(struct braidd *d)
 		return br_fail(&d->err, BR_KERNEL, ENOMEM, "out of memory");
 	bd_kernel_ports_host(&d->kernel, &d->ports_host);
 	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
+	bd_kernel_quota_host(&d->kernel, &d->quota_host);
+	bd_quotas_init(&d->quotas, &d->gate.timers, &d->quota_host,
+		       d->quota_path);
 	ret = loop_open(d);
 	if (!ret)
 		ret = run(d);
 	bd_ports_fini(&d->ports);
+	bd_quotas_fini(&d->quotas);
 	while ((s = TAILQ_FIRST(&d->gate.sessions)))
 		bd_session_free(s);
 	bd_gate_fini(&d->gate);
@@ -404,11 +414,15 @@ static int device_run(struct braidd *d)
 	return ret;
 }
 
-int braidd_run(struct braidd *d, const char *path, const char *state_path)
+int braidd_run(struct braidd *d, const char *path, const char *state_path,
+	       const char *quota_path)
 {
 	int ret;
 
-	*d = (struct braidd){ .path = path, .state_path = state_path };
+	*d = (struct braidd){
+		.path = path, .state_path = state_path,
+		.quota_path = quota_path,
+	};
 	ret = br_config_read(path, &d->config, &d->err);
 	if (ret)
 		return ret;

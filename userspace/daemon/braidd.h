@@ -12,12 +12,14 @@
 #include "identity.h"
 #include "kernel.h"
 #include "ports.h"
+#include "quota.h"
 #include "scrape.h"
 
 /**
  * struct braidd - the daemon
  * @path: of the configuration
  * @state_path: of what is left to a successor
+ * @quota_path: of what is used of byte budgets, kept over reboots
  * @config: what the file said
  * @id: who we are
  * @kernel: the device
@@ -26,6 +28,8 @@
  * @scrape: tells metrics
  * @ports_host: what moving paths see of the kernel
  * @ports: the paths whose ports change
+ * @quota_host: what byte budgets see of the kernel
+ * @quotas: the paths that have one
  * @base: the loop
  * @frames: frames can be read
  * @events: events can be read
@@ -40,6 +44,7 @@
 struct braidd {
 	const char *path;
 	const char *state_path;
+	const char *quota_path;
 	struct br_config config;
 	struct br_identity id;
 	struct bd_kernel kernel;
@@ -48,6 +53,8 @@ struct braidd {
 	struct bd_scrape scrape;
 	struct bd_ports_host ports_host;
 	struct bd_ports ports;
+	struct bd_quota_host quota_host;
+	struct bd_quotas quotas;
 	struct event_base *base;
 	struct event *frames;
 	struct event *events;
@@ -65,6 +72,7 @@ struct braidd {
  * already is taken over, and it stays when the daemon ends.
  * Return: 0, or a negative errno with @d->err filled in
  */
-int braidd_run(struct braidd *d, const char *path, const char *state_path);
+int braidd_run(struct braidd *d, const char *path, const char *state_path,
+	       const char *quota_path);
 
 #endif

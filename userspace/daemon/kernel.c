@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "log.h"
 #include "text.h"
@@ -200,11 +201,27 @@ static void frame_send(struct bd_kernel *k, struct br_frame *f)
 	k->stale |= err.code == ENOENT;
 }
 
+/* A handshake goes over spent paths only when there are no others. */
+static bool paths_spent(const struct br_list *list, const char *peer)
+{
+	const struct br_path *path;
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		path = br_list_at(list, i);
+		if (!strcmp(path->peer, peer) &&
+		    path->state != BRAID_PATH_STATE_SPENT)
+			return false;
+	}
+	return true;
+}
+
 static void frame_paths(struct bd_kernel *k, struct br_frame *f,
 			const char *peer)
 {
 	static const char *const fields[] = { "peer", "path", NULL };
 	const struct br_list *list = paths(k);
+	bool all = paths_spent(list, peer);
 	const struct br_path *path;
 	unsigned int i;
 
@@ -212,7 +229,8 @@ static void frame_paths(struct bd_kernel *k, struct br_frame *f,
 	br_fill(f->peer, peer);
 	for (i = 0; i < list->n; i++) {
 		path = br_list_at(list, i);
-		if (strcmp(path->peer, peer))
+		if (strcmp(path->peer, peer) ||
+		    (!all && path->state == BRAID_PATH_STATE_SPENT))
 			continue;
 		br_fill(f->path, path->name);
 		frame_send(k, f);
@@ -378,6 +396,43 @@ void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host)
 		.random = host_random,
 		.begin = ports_begin,
 		.go_on = ports_go_on,
+		.data = k,
+	};
+}
+
+static int64_t quota_wall(void *data)
+{
+	struct timespec now;
+
+	(void)data;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int quota_get(void *data, const struct br_path *name,
+		     struct br_path *have)
+{
+	struct bd_kernel *k = data;
+	struct br_error ignored;
+
+	return br_nl_do(k->ask, BRAID_CMD_PATH_GET, &br_path_type, name, have,
+			&ignored);
+}
+
+static int quota_set(void *data, struct br_path *set, struct br_error *err)
+{
+	struct bd_kernel *k = data;
+
+	return br_nl_do(k->ask, BRAID_CMD_PATH_SET, &br_path_type, set, NULL,
+			err);
+}
+
+void bd_kernel_quota_host(struct bd_kernel *k, struct bd_quota_host *host)
+{
+	*host = (struct bd_quota_host){
+		.wall = quota_wall,
+		.get = quota_get,
+		.set = quota_set,
 		.data = k,
 	};
 }

@@ -9,6 +9,7 @@
 #include "host.h"
 #include "netlink.h"
 #include "ports.h"
+#include "quota.h"
 
 /**
  * struct bd_kernel - a device in the kernel
@@ -41,6 +42,8 @@ void bd_kernel_host(struct bd_kernel *k, struct bd_host *host);
 
 /* Likewise for paths whose ports change. */
 void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host);
+/* And for byte budgets. */
+void bd_kernel_quota_host(struct bd_kernel *k, struct bd_quota_host *host);
 
 /*
  * The next frame or event, without waiting.

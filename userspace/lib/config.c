@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alias.h"
+#include "config-quota.h"
 #include "field.h"
 #include "inifile.h"
 #include "route.h"
@@ -473,6 +474,16 @@ static int path_ports(struct br_ini_parser *p, const char *value)
 	return ports_parse(p, value, &path_last(p)->ports);
 }
 
+static int path_quota_period(struct br_ini_parser *p, const char *value)
+{
+	return br_quota_period_key(p, path_last(p), value);
+}
+
+static int path_quota_reset(struct br_ini_parser *p, const char *value)
+{
+	return br_quota_reset_key(p, path_last(p), value);
+}
+
 /* A path belongs to the peer it names, else to the one above it. */
 static int path_owner(struct br_ini_parser *p)
 {
@@ -546,6 +557,8 @@ static int path_end(struct br_ini_parser *p)
 		ret = path_unique(p);
 	if (!ret)
 		ret = path_socket(p);
+	if (!ret)
+		ret = br_quota_section(p, path_last(p));
 	return ret ? br_ini_located(p, p->begun) : 0;
 }
 
@@ -669,6 +682,9 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Cold", .field = "cold" },
 			{ "Cap", .field = "cap" },
 			{ "KeepAlive", .field = "keepalive" },
+			{ "Quota", .field = "quota" },
+			{ "QuotaPeriod", .set = path_quota_period },
+			{ "QuotaReset", .set = path_quota_reset },
 		},
 	},
 	{
@@ -724,7 +740,7 @@ static int whole_check(struct br_ini_parser *p)
 		return br_fail(p->err, BR_FILE, EINVAL,
 			"%s: [Rule] needs Policy in [Device]: the built-in policy goes by no rules",
 			p->path);
-	return 0;
+	return br_quota_file(p);
 }
 
 int br_config_parse(FILE *file, const char *path, struct br_config *config,

@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "identity.h"
 #include "model.h"
+#include "period.h"
 #include "port.h"
 #include "ruleset.h"
 
@@ -55,11 +56,15 @@ struct br_config_peer {
  * @path: its fields, the name of a declared socket among them
  * @wanted: what it wants of a socket, when it names none
  * @ports: out of which it wants a port, NULL for those of the device
+ * @period: after which its byte budget is renewed
+ * @reset: QuotaReset, until the section is read
  */
 struct br_config_path {
 	struct br_path path;
 	struct br_config_socket wanted;
 	struct br_ports *ports;
+	struct br_period period;
+	struct br_period reset;
 };
 
 /* Cipher: auto is what is quick at both ends */

@@ -25,6 +25,7 @@ static const char *const wanted[] = {
 	[BR_USEC] = "a time with its unit (us, ms, s)",
 	[BR_PPM] = "a share in per cent (2.5%)",
 	[BR_RATE] = "a rate with its unit (kbit, mbit, gbit)",
+	[BR_VOLUME] = "a number of bytes, such as 500M, 20G or 4GiB",
 };
 
 static int enum_parse(const struct br_field *f, const char *text, uint32_t *to)
@@ -78,6 +79,8 @@ static int number_parse(const struct br_field *f, const char *text, void *to)
 		ret = br_time_parse(text, &value);
 	else if (f->kind == BR_PPM)
 		ret = br_share_parse(text, &value);
+	else if (f->kind == BR_VOLUME)
+		ret = br_volume_parse(text, &value);
 	else
 		ret = br_number_parse(text, UINT64_MAX, &value);
 	if (ret || (f->size < 8 && value >> (8 * f->size)))
@@ -209,6 +212,8 @@ static const char *scaled_text(const struct br_field *f, uint64_t value,
 	case BR_BYTES:
 	case BR_BYTES32:
 		return br_bytes_text(value, buf);
+	case BR_VOLUME:
+		return br_volume_text(value, buf);
 	default:
 		snprintf(buf, BR_FIELD_TEXT, "%" PRIu64, value);
 		return buf;
@@ -456,8 +461,12 @@ int br_field_number(const struct br_type *type, const struct br_field *f,
 	case BR_RATE:
 	case BR_BYTES:
 	case BR_BYTES32:
+	case BR_VOLUME:
 		*n = number(f, br_field_at(f, obj));
 		return 0;
+	case BR_TIME:
+		*n = number(f, br_field_at(f, obj));
+		return 9;
 	case BR_RTT:
 	case BR_USEC:
 	case BR_AGE:
@@ -475,6 +484,7 @@ const char *br_field_unit(const struct br_field *f)
 	case BR_RTT:
 	case BR_USEC:
 	case BR_AGE:
+	case BR_TIME:
 		return "seconds";
 	case BR_PPM:
 		return "ratio";
@@ -482,6 +492,7 @@ const char *br_field_unit(const struct br_field *f)
 		return "bytes_per_second";
 	case BR_BYTES:
 	case BR_BYTES32:
+	case BR_VOLUME:
 		return "bytes";
 	default:
 		return NULL;

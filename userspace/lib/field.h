@@ -55,6 +55,10 @@ json_t *br_object_json(const struct br_type *type, const void *obj);
 int br_rate_parse(const char *text, uint64_t *bytes_per_second);
 int br_time_parse(const char *text, uint64_t *microseconds);
 int br_share_parse(const char *text, uint64_t *ppm);
+/* "90s", "30min", "12h", "30d" */
+int br_span_parse(const char *text, uint64_t *seconds);
+/* "1500000", "20G" and "20GB" (powers of ten), "4Gi" and "4GiB" (of two) */
+int br_volume_parse(const char *text, uint64_t *bytes);
 int br_number_parse(const char *text, uint64_t max, uint64_t *value);
 /* A name: 1 to 31 printable bytes without space, '/' and ','. */
 int br_name_check(const char *text);
@@ -64,5 +68,7 @@ const char *br_rate_text(uint64_t bytes_per_second, char *buf);
 const char *br_usec_text(uint64_t microseconds, char *buf);
 const char *br_age_text(uint64_t microseconds, char *buf);
 const char *br_bytes_text(uint64_t bytes, char *buf);
+/* In powers of ten: "20.0 GB" */
+const char *br_volume_text(uint64_t bytes, char *buf);
 
 #endif

@@ -18,6 +18,14 @@ static bool path_up(const void *obj, uint64_t *n)
 	return br_has(&br_path_type, obj, "state");
 }
 
+static bool path_spent(const void *obj, uint64_t *n)
+{
+	const struct br_path *path = obj;
+
+	*n = path->state == BRAID_PATH_STATE_SPENT;
+	return br_has(&br_path_type, obj, "state");
+}
+
 static bool peer_keyed(const void *obj, uint64_t *n)
 {
 	*n = ((const struct br_peer *)obj)->session_local != 0;
@@ -99,6 +107,17 @@ const struct br_family br_families[] = {
 	FAMILY("braid_path_cap_bytes_per_second", "bytes_per_second", BR_GAUGE,
 	       "Most that the path may send, 0 for no limit", path,
 	       FROM("cap")),
+	FAMILY("braid_path_quota_bytes", "bytes", BR_GAUGE,
+	       "Byte budget of the path, outer bytes both ways", path,
+	       FROM("quota")),
+	FAMILY("braid_path_quota_used_bytes", "bytes", BR_GAUGE,
+	       "Bytes of the budget that are used", path, FROM("quota-used")),
+	FAMILY("braid_path_quota_reset_timestamp_seconds", "seconds", BR_GAUGE,
+	       "When the budget is renewed, since 1970", path,
+	       FROM("quota-reset")),
+	FAMILY("braid_path_spent", NULL, BR_GAUGE,
+	       "Whether the path is out of use for a used-up byte budget",
+	       path, BY(path_spent)),
 	FAMILY("braid_path_rtt_seconds", "seconds", BR_GAUGE,
 	       "Smoothed round-trip time", path, FROM("srtt")),
 	FAMILY("braid_path_min_rtt_seconds", "seconds", BR_GAUGE,

@@ -24,6 +24,7 @@ static const char *const states[] = {
 	[BRAID_PATH_STATE_DOWN] = "down",
 	[BRAID_PATH_STATE_UNVALIDATED] = "unvalidated",
 	[BRAID_PATH_STATE_DRAINING] = "draining",
+	[BRAID_PATH_STATE_SPENT] = "spent",
 	NULL
 };
 
@@ -197,6 +198,9 @@ static const struct br_field path_fields[] = {
 	  A(PATH_PROBES_REPLIED)),
 	F(probe_bytes, "probe-bytes", "PROBE BYTES", BR_BYTES,
 	  A(PATH_PROBE_BYTES)),
+	F(quota, "quota", "QUOTA", BR_VOLUME, A(PATH_QUOTA)),
+	F(quota_used, "quota-used", "USED", BR_VOLUME, A(PATH_QUOTA_USED)),
+	F(quota_reset, "quota-reset", "RESET", BR_TIME, A(PATH_QUOTA_RESET)),
 	F(owner, "owner", "OWNER", BR_STRING, A(PATH_OWNER)),
 #undef F
 };

@@ -38,6 +38,7 @@ enum br_kind {
 	BR_RATE,		/* uint64_t, bytes per second, typed in bit/s */
 	BR_BYTES,		/* uint64_t */
 	BR_BYTES32,		/* uint32_t */
+	BR_VOLUME,		/* uint64_t, bytes as providers count them: 20 GB */
 	BR_TIME,		/* uint64_t, nanoseconds of CLOCK_REALTIME */
 	BR_ENDPOINT,		/* struct br_endpoint; three attributes */
 	BR_ADDRS,		/* struct br_addrs; two lists of attributes */
@@ -230,6 +231,9 @@ struct br_path {
 	uint64_t probe_next;
 	uint64_t probes_replied;
 	uint64_t probe_bytes;
+	uint64_t quota;
+	uint64_t quota_used;
+	uint64_t quota_reset;
 	char owner[BR_NAME];
 };
 

@@ -27,6 +27,16 @@ static const struct unit time_units[] = {
 
 static const struct unit share_units[] = {
 	{ "%", 1e4 }, { NULL, 0 }
+static const struct unit span_units[] = {
+	{ "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 }
+};
+
+static const struct unit volume_units[] = {
+	{ "", 1 }, { "B", 1 }, { "k", 1e3 }, { "kB", 1e3 }, { "M", 1e6 },
+	{ "MB", 1e6 }, { "G", 1e9 }, { "GB", 1e9 }, { "T", 1e12 },
+	{ "TB", 1e12 }, { "Ki", 0x1p10 }, { "KiB", 0x1p10 },
+	{ "Mi", 0x1p20 }, { "MiB", 0x1p20 }, { "Gi", 0x1p30 },
+	{ "GiB", 0x1p30 }, { "Ti", 0x1p40 }, { "TiB", 0x1p40 }, { NULL, 0 }
 };
 
 /*
@@ -83,6 +93,14 @@ int br_time_parse(const char *text, uint64_t *microseconds)
 int br_share_parse(const char *text, uint64_t *ppm)
 {
 	return unit_parse(text, share_units, ppm);
+int br_span_parse(const char *text, uint64_t *seconds)
+{
+	return unit_parse(text, span_units, seconds);
+}
+
+int br_volume_parse(const char *text, uint64_t *bytes)
+{
+	return unit_parse(text, volume_units, bytes);
 }
 
 int br_number_parse(const char *text, uint64_t max, uint64_t *value)
@@ -152,17 +170,31 @@ const char *br_age_text(uint64_t us, char *buf)
 	return buf;
 }
 
-const char *br_bytes_text(uint64_t bytes, char *buf)
+/* @units: five, each @step times the one before */
+static const char *units_text(double value, double step,
+			       const char *const *units, char *buf)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double value = bytes;
 	unsigned int u = 0;
 
-	while (value >= 1023.5 && u < 4) {
-		value /= 1024;
+	while (value >= step - 0.5 && u < 4) {
+		value /= step;
 		u++;
 	}
 	snprintf(buf, BR_FIELD_TEXT, "%.*f %s", u && value < 99.95 ? 1 : 0,
 		 value, units[u]);
 	return buf;
+}
+
+const char *br_bytes_text(uint64_t bytes, char *buf)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+
+	return units_text(bytes, 1024, units, buf);
+}
+
+const char *br_volume_text(uint64_t bytes, char *buf)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+
+	return units_text(bytes, 1000, units, buf);
 }

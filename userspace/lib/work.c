@@ -43,6 +43,7 @@ static bool differs(struct br_work *w, const struct br_type *type,
 		    const struct br_field *f, const char *what,
 		    const void *have, const void *wanted)
 {
+	uint64_t from, to;
 	char *old, *new;
 	bool is;
 
@@ -52,6 +53,10 @@ static bool differs(struct br_work *w, const struct br_type *type,
 	old = br_field_text(type, f, have);
 	new = br_field_text(type, f, wanted);
 	is = !old || !new || strcmp(old, new);
+	/* to a person two numbers may look the same */
+	if (br_field_number(type, f, have, &from) >= 0 &&
+	    br_field_number(type, f, wanted, &to) >= 0)
+		is |= from != to;
 	if (is && w->told)
 		fprintf(w->told, "%s: %s: %s is now %s, was %s\n",
 			w->config->name, what, f->name, new ? new : "?",

@@ -25,6 +25,8 @@
  * @BRAID_PATH_STATE_UNVALIDATED: made by the module for an authenticated probe
  *   from a new address
  * @BRAID_PATH_STATE_DRAINING: sends nothing new, still receives
+ * @BRAID_PATH_STATE_SPENT: its byte budget is used up, or the peer's for it
+ *   is: neither used nor probed until that is renewed
  */
 enum braid_path_state {
 	BRAID_PATH_STATE_COLD,
@@ -34,6 +36,7 @@ enum braid_path_state {
 	BRAID_PATH_STATE_DOWN,
 	BRAID_PATH_STATE_UNVALIDATED,
 	BRAID_PATH_STATE_DRAINING,
+	BRAID_PATH_STATE_SPENT,
 };
 
 /**
@@ -226,6 +229,9 @@ enum {
 	BRAID_A_PATH_PROBE_NEXT,
 	BRAID_A_PATH_PROBES_REPLIED,
 	BRAID_A_PATH_PROBE_BYTES,
+	BRAID_A_PATH_QUOTA,
+	BRAID_A_PATH_QUOTA_USED,
+	BRAID_A_PATH_QUOTA_RESET,
 
 	__BRAID_A_PATH_MAX,
 	BRAID_A_PATH_MAX = (__BRAID_A_PATH_MAX - 1)

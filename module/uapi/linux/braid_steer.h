@@ -59,6 +59,7 @@
 #define BRAID_STATE_DOWN	4	/* probes stay unanswered */
 #define BRAID_STATE_UNVALIDATED	5	/* made for a probe from a new address */
 #define BRAID_STATE_DRAINING	6	/* sends nothing new */
+#define BRAID_STATE_SPENT	7	/* its byte budget is used up */
 #define BRAID_STATE_GONE	255	/* not there: just made, or deleted */
 
 /* braid_steer_ctx.direction */
