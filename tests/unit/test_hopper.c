@@ -15,7 +15,7 @@ static struct br_config_path paths[3];
 static struct br_ports allowed;
 /* what the world says and has seen */
 static uint64_t chance;
-static unsigned int begun[3], looks;
+static unsigned int begun[3], looks, told;
 static int begin_ret, looks_needed;
 static bool any;
 
@@ -32,12 +32,14 @@ static void host_random(void *data, void *to, size_t len)
 }
 
 static int host_begin(void *data, const struct br_path *path,
-		      const struct br_ports *from, struct br_error *err)
+		      const struct br_ports *from, struct br_port_tally *tally,
+		      struct br_error *err)
 {
 	(void)data;
 	ck_assert_uint_eq(path->ifindex, 7);
 	ck_assert_str_eq(path->peer, "b");
 	any = !from;
+	*tally = (struct br_port_tally){ 1, 2, 3 };
 	if (begin_ret)
 		return br_fail(err, BR_KERNEL, -begin_ret, "not now");
 	begun[index_of(path)]++;
@@ -57,8 +59,15 @@ static int host_go_on(void *data, const struct br_path *path,
 	return ++looks < (unsigned int)looks_needed;
 }
 
+static void host_changed(void *data)
+{
+	(void)data;
+	told++;
+}
+
 static const struct bd_ports_host host = {
 	.random = host_random, .begin = host_begin, .go_on = host_go_on,
+	.changed = host_changed,
 };
 
 static void setup(void)
@@ -71,6 +80,9 @@ static void setup(void)
 	chance = 0;
 	begin_ret = 0;
 	looks_needed = 3;
+	told = 0;
+	memset(&allowed, 0, sizeof(allowed));
+	br_ports_set(&allowed, 40000, 40063, true);
 	for (i = 0; i < 3; i++) {
 		br_fill(paths[i].path.peer, "b");
 		br_fill(paths[i].path.name, "p0");
@@ -181,6 +193,51 @@ START_TEST(reload)
 }
 END_TEST
 
+static struct br_list rows;
+
+static const struct br_port *row(unsigned int i, uint64_t now)
+{
+	br_list_free(&rows);
+	ck_assert(!bd_ports_rows(&ports, &config, now, &rows));
+	ck_assert_uint_eq(rows.n, config.n_paths);
+	return br_list_at(&rows, i);
+}
+
+static bool tells(const struct br_port *port, const char *what)
+{
+	return br_has(&br_port_type, port, what);
+}
+
+START_TEST(told_of)
+{
+	config.n_paths = 3;
+	paths[1].wanted.socket.local.port = 5000;
+	set(0);
+	ck_assert_str_eq(row(0, 20000)->range, "40000-40063");
+	ck_assert_uint_eq(row(0, 20000)->next, 30000000);
+	ck_assert_str_eq(row(1, 20000)->range, BR_RANGE_FIXED);
+	ck_assert(!tells(row(1, 20000), "hops"));
+	run(50000);
+	ck_assert_uint_eq(told, 0);
+	ck_assert(row(0, 50000)->moving);
+	ck_assert(!tells(row(0, 50000), "hop-next"));
+	run(50200);
+	ck_assert_uint_eq(told, 2);
+	ck_assert_uint_eq(row(0, 50200)->hops, 1);
+	ck_assert_uint_eq(row(0, 50200)->reserved, 1);
+	ck_assert_uint_eq(row(0, 50200)->recent, 2);
+	looks_needed = -ETIMEDOUT;
+	config.ports = NULL;
+	set(60000);
+	run(100300);
+	ck_assert_str_eq(row(0, 100300)->range, BR_RANGE_ANY);
+	ck_assert_uint_eq(row(0, 100300)->in_use, 6);
+	ck_assert_uint_eq(row(0, 100300)->failed, 1);
+	ck_assert_str_eq(row(0, 100300)->why, "no answer");
+	br_list_free(&rows);
+}
+END_TEST
+
 /* 64 bits of chance that do not divide evenly are drawn again. */
 static unsigned int drawn;
 
@@ -217,6 +274,7 @@ int main(void)
 	tcase_add_test(tc, off);
 	tcase_add_test(tc, failures);
 	tcase_add_test(tc, reload);
+	tcase_add_test(tc, told_of);
 	tcase_add_test(tc, even);
 	return unit_run(suite);
 }

@@ -148,6 +148,18 @@ static void events_read(evutil_socket_t fd, short what, void *data)
 	rearm(d);
 }
 
+/* For whoever looks; without memory it is not told. */
+static json_t *run_json(const struct braidd *d)
+{
+	struct br_list ports;
+	json_t *json = NULL;
+
+	if (!bd_ports_rows(&d->ports, &d->config, now_ms(), &ports))
+		json = br_run_json(d->config.name, now_ms(), &ports);
+	br_list_free(&ports);
+	return json;
+}
+
 static void state_save(evutil_socket_t fd, short what, void *data)
 {
 	struct braidd *d = data;
@@ -155,7 +167,7 @@ static void state_save(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	if (bd_state_save(d->state_path, &d->gate, &err))
+	if (bd_state_save(d->state_path, &d->gate, run_json(d), &err))
 		bd_log(BD_WARN, NULL, "%s: a successor will know less",
 		       err.text);
 }
@@ -235,8 +247,10 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 
 static int ports_set(struct braidd *d, struct br_error *err)
 {
-	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now_ms()))
+	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now_ms())) {
+		host_changed(&d->kernel);
 		return 0;
+	}
 	return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
 }
 
@@ -379,6 +393,7 @@ static int gate_run(struct braidd *d)
 			 bd_cipher_wanted(d->config.cipher)))
 		return br_fail(&d->err, BR_KERNEL, ENOMEM, "out of memory");
 	bd_kernel_ports_host(&d->kernel, &d->ports_host);
+	d->ports_host.changed = host_changed;
 	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
 	ret = loop_open(d);
 	if (!ret)

@@ -357,11 +357,12 @@ void bd_kernel_host(struct bd_kernel *k, struct bd_host *host)
 }
 
 static int ports_begin(void *data, const struct br_path *path,
-		       const struct br_ports *ports, struct br_error *err)
+		       const struct br_ports *ports,
+		       struct br_port_tally *tally, struct br_error *err)
 {
 	struct bd_kernel *k = data;
 
-	return br_hop_begin(k->ask, path, ports, err);
+	return br_hop_begin(k->ask, path, ports, tally, err);
 }
 
 static int ports_go_on(void *data, const struct br_path *path,

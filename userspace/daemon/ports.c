@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,13 @@ static void schedule(struct bd_hopper *h, uint64_t now)
 static int begin(struct bd_hopper *h, struct br_error *err)
 {
 	const struct bd_ports_host *host = h->all->host;
+	struct br_port_tally tally = { 0 };
 
 	h->hop = (struct br_hop){ 0 };
 	h->moving = !host->begin(host->data, &h->path,
-				 h->any ? NULL : &h->ports, err);
+				 h->any ? NULL : &h->ports, &tally, err);
+	h->tally = tally;
+	h->in_use += tally.in_use;
 	return h->moving ? 1 : -err->code;
 }
 
@@ -43,6 +47,25 @@ static int go_on(struct bd_hopper *h, uint64_t now, struct br_error *err)
 	const struct bd_ports_host *host = h->all->host;
 
 	return host->go_on(host->data, &h->path, &h->hop, now, err);
+}
+
+/* The first of many failures is told, the others only to who looks. */
+static void failed(struct bd_hopper *h, const char *why)
+{
+	bd_log(h->failures++ ? BD_DEBUG : BD_WARN, h->path.peer,
+	       "path %s keeps its port: %s", h->path.name, why);
+	snprintf(h->why, sizeof(h->why), "%.*s", (int)sizeof(h->why) - 1,
+		 why);
+	h->failed++;
+}
+
+static void hopped(struct bd_hopper *h)
+{
+	bd_log(BD_DEBUG, h->path.peer, "path %s has another port",
+	       h->path.name);
+	h->why[0] = 0;
+	h->failures = 0;
+	h->hops++;
 }
 
 static void tick(struct bd_timer *timer, uint64_t now)
@@ -57,17 +80,12 @@ static void tick(struct bd_timer *timer, uint64_t now)
 		return;
 	}
 	h->moving = false;
-	if (ret) {
-		/* the first of many is told, the others only to who looks */
-		bd_log(h->failures++ ? BD_DEBUG : BD_WARN, h->path.peer,
-		       "path %s keeps its port: %s", h->path.name, err.text);
-	} else {
-		h->failures = 0;
-		h->hops++;
-		bd_log(BD_DEBUG, h->path.peer, "path %s has another port",
-		       h->path.name);
-	}
+	if (ret)
+		failed(h, err.text);
+	else
+		hopped(h);
 	schedule(h, now);
+	h->all->host->changed(h->all->host->data);
 }
 
 void bd_ports_init(struct bd_ports *all, struct bd_timers *timers,
@@ -120,16 +138,26 @@ static void ports_set(struct bd_hopper *h, const struct br_config *c,
 		h->ports = *ports;
 }
 
+static struct bd_hopper *find(const struct bd_ports *all,
+			      const struct br_path *path)
+{
+	struct bd_hopper *h;
+
+	TAILQ_FOREACH(h, &all->hoppers, node)
+		if (!strcmp(path->peer, h->path.peer) &&
+		    !strcmp(path->name, h->path.name))
+			return h;
+	return NULL;
+}
+
 static int add(struct bd_ports *all, const struct br_config *c,
 	       const struct br_config_path *path, uint32_t ifindex,
 	       uint64_t now)
 {
 	struct bd_hopper *h;
 
-	TAILQ_FOREACH(h, &all->hoppers, node)
-		if (!strcmp(path->path.peer, h->path.peer) &&
-		    !strcmp(path->path.name, h->path.name))
-			return 0;
+	if (find(all, &path->path))
+		return 0;
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return -ENOMEM;
@@ -172,4 +200,80 @@ int bd_ports_set(struct bd_ports *all, const struct br_config *c,
 		if (hops(c, &c->paths[i]))
 			ret = add(all, c, &c->paths[i], ifindex, now);
 	return ret;
+}
+
+static void has(struct br_port *row, const char *const *names)
+{
+	for (; *names; names++)
+		br_set_has(&br_port_type, row, *names);
+}
+
+static int range_fill(struct br_port *row, const struct br_config *c,
+		      const struct br_config_path *path)
+{
+	const struct br_ports *ports = path->ports ? path->ports : c->ports;
+	char *text;
+
+	br_set_has(&br_port_type, row, "range");
+	if (path->path.socket[0] || path->wanted.socket.local.port) {
+		br_fill(row->range, BR_RANGE_FIXED);
+		return 0;
+	}
+	if (!ports) {
+		br_fill(row->range, BR_RANGE_ANY);
+		return 0;
+	}
+	text = br_ports_text(ports);
+	if (!text)
+		return -ENOMEM;
+	if (snprintf(row->range, sizeof(row->range), "%s", text) >=
+	    (int)sizeof(row->range))
+		memcpy(row->range + sizeof(row->range) - 4, "...", 4);
+	free(text);
+	return 0;
+}
+
+static void hopper_fill(struct br_port *row, const struct bd_hopper *h,
+			uint64_t now)
+{
+	static const char *const names[] = {
+		"hops", "hops-failed", "in-use", "reserved", "recent",
+		"hop-moving", "hop-why", NULL
+	};
+
+	has(row, names);
+	row->hops = h->hops;
+	row->failed = h->failed;
+	row->in_use = h->in_use;
+	row->reserved = h->tally.reserved;
+	row->recent = h->tally.recent;
+	row->moving = h->moving;
+	br_fill(row->why, h->why);
+	if (h->moving)
+		return;
+	row->next = h->timer.at > now ? (h->timer.at - now) * 1000 : 0;
+	br_set_has(&br_port_type, row, "hop-next");
+}
+
+int bd_ports_rows(const struct bd_ports *all, const struct br_config *c,
+		  uint64_t now, struct br_list *rows)
+{
+	static const char *const names[] = { "peer", "path", NULL };
+	const struct bd_hopper *h;
+	struct br_port *row;
+	unsigned int i;
+
+	*rows = (struct br_list){ .type = &br_port_type };
+	for (i = 0; i < c->n_paths; i++) {
+		row = br_list_add(rows);
+		if (!row || range_fill(row, c, &c->paths[i]))
+			return -ENOMEM;
+		has(row, names);
+		br_fill(row->peer, c->paths[i].path.peer);
+		br_fill(row->path, c->paths[i].path.name);
+		h = find(all, &c->paths[i].path);
+		if (h)
+			hopper_fill(row, h, now);
+	}
+	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "hop.h"
+#include "run.h"
 #include "timer.h"
 
 /**
@@ -17,14 +18,17 @@
  * @random: unpredictable bytes
  * @begin: br_hop_begin()
  * @go_on: br_hop_go_on()
+ * @changed: what bd_ports_rows() tells is other than it was
  * @data: for all of them
  */
 struct bd_ports_host {
 	void (*random)(void *data, void *to, size_t len);
 	int (*begin)(void *data, const struct br_path *path,
-		     const struct br_ports *ports, struct br_error *err);
+		     const struct br_ports *ports,
+		     struct br_port_tally *tally, struct br_error *err);
 	int (*go_on)(void *data, const struct br_path *path,
 		     struct br_hop *hop, uint64_t now, struct br_error *err);
+	void (*changed)(void *data);
 	void *data;
 };
 
@@ -41,6 +45,10 @@ struct bd_ports;
  * @moving: there is one
  * @hops: ports it has had
  * @failures: moves that came to nothing, in a row
+ * @failed: and in all
+ * @in_use: ports drawn that somebody had, in all
+ * @tally: of the newest draw
+ * @why: the newest move came to nothing; empty when it did not
  * @timer: the next move, or the next look at the one under way
  */
 struct bd_hopper {
@@ -53,6 +61,10 @@ struct bd_hopper {
 	bool moving;
 	unsigned int hops;
 	unsigned int failures;
+	unsigned int failed;
+	unsigned int in_use;
+	struct br_port_tally tally;
+	char why[BR_REASON];
 	struct bd_timer timer;
 };
 
@@ -82,5 +94,13 @@ void bd_ports_fini(struct bd_ports *all);
  */
 int bd_ports_set(struct bd_ports *all, const struct br_config *config,
 		 uint32_t ifindex, uint64_t now);
+
+/*
+ * What is known of the ports of a configuration's paths, a row of br_port_type
+ * for each; the caller frees the list.
+ * Return: 0 or -ENOMEM
+ */
+int bd_ports_rows(const struct bd_ports *all, const struct br_config *config,
+		  uint64_t now, struct br_list *rows);
 
 #endif
