@@ -53,6 +53,8 @@ struct row {
 #define CIPHER_WHY	"is not a cipher: auto, chacha20-poly1305 or aes256-gcm"
 #define HOP_WHY "does not begin with a time between 1s and 86400s"
 #define JITTER_WHY "is not a time up to that before it"
+#define HOP_BYTES_WHY "does not begin with a size between 1m and 1024t"
+#define JITTER_BYTES_WHY "is not a size up to that before it"
 #define REKEY_WHY	"is not a time between 1s and 86400s"
 #define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
 #define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
@@ -100,6 +102,14 @@ static const struct row rows[] = {
 	    { "60", "'60' " HOP_WHY }, { "60s 61s", "'61s' " JITTER_WHY },
 	    { "60s x", "'x' " JITTER_WHY },
 	    { "60s 1s 1s", "'1s 1s' " JITTER_WHY } } },
+	{ "Device", "PortHopBytes", NULL,
+	  { "1m", "10g 1g", "1024t  1024t", "1024k 0", "1.5g" },
+	  { { "1023k", "'1023k' " HOP_BYTES_WHY },
+	    { "1025t", "'1025t' " HOP_BYTES_WHY },
+	    { "1000000", "'1000000' " HOP_BYTES_WHY },
+	    { "1g 2g", "'2g' " JITTER_BYTES_WHY },
+	    { "1g x", "'x' " JITTER_BYTES_WHY },
+	    { "1g 1m 1m", "'1m 1m' " JITTER_BYTES_WHY } } },
 	{ "Device", "PostUp", NULL,
 	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
 	{ "Device", "PreDown", NULL, { "false ; true" }, { } },

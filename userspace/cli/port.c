@@ -20,6 +20,16 @@ static uint64_t now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
+/* What was left when it was written is less by what came since. */
+static void left_fill(struct br_port *row, const struct br_path *path)
+{
+	uint64_t count = path->tx_bytes + path->rx_bytes, came;
+
+	came = count < row->count ? count : count - row->count;
+	row->left -= came < row->left ? came : row->left;
+	br_unset(&br_port_type, row, "hop-count");
+}
+
 /* What the kernel says goes over what braidd wrote of the same path. */
 static void row_fill(struct br_port *row, const struct br_path *path,
 		     const struct br_port *known)
@@ -31,6 +41,7 @@ static void row_fill(struct br_port *row, const struct br_path *path,
 
 	if (known)
 		*row = *known;
+	left_fill(row, path);
 	row->ifindex = path->ifindex;
 	br_fill(row->peer, path->peer);
 	br_fill(row->path, path->name);
@@ -84,7 +95,7 @@ static int show(struct br_call *call)
 	static const char *const columns[] = {
 		"dev", "peer", "path", "local", "range", "moves", "move-age",
 		"hops", "hops-failed", "in-use", "reserved", "recent",
-		"hop-next", "hop-why", NULL
+		"hop-next", "hop-left", "hop-why", NULL
 	};
 	struct br_list paths = { 0 }, rows = { .type = &br_port_type };
 	struct br_nl *nl;

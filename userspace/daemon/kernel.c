@@ -373,12 +373,30 @@ static int ports_go_on(void *data, const struct br_path *path,
 	return br_hop_go_on(k->ask, path, hop, now, err);
 }
 
+static int ports_bytes(void *data, const struct br_path *path, uint64_t *bytes)
+{
+	struct br_path ask = { .ifindex = path->ifindex }, have = { 0 };
+	struct bd_kernel *k = data;
+	struct br_error ignored;
+	int ret;
+
+	br_fill(ask.peer, path->peer);
+	br_fill(ask.name, path->name);
+	br_set_has(&br_path_type, &ask, "peer");
+	br_set_has(&br_path_type, &ask, "path");
+	ret = br_nl_do(k->ask, BRAID_CMD_PATH_GET, &br_path_type, &ask, &have,
+		       &ignored);
+	*bytes = have.tx_bytes + have.rx_bytes;
+	return ret;
+}
+
 void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host)
 {
 	*host = (struct bd_ports_host){
 		.random = host_random,
 		.begin = ports_begin,
 		.go_on = ports_go_on,
+		.bytes = ports_bytes,
 		.data = k,
 	};
 }

@@ -200,16 +200,23 @@ static int ports_parse(struct br_ini_parser *p, const char *value,
 	       br_ini_refuse(p, "'%s' %s", value, why) : 0;
 }
 
+/* The first word of a value. Return: the rest, empty when there is none */
+static const char *first_word(const char *value, char *buf, size_t size)
+{
+	size_t len = strcspn(value, " \t");
+
+	snprintf(buf, size, "%.*s", (int)len, value);
+	return value + len + strspn(value + len, " \t");
+}
+
 /* "INTERVAL [JITTER]" */
 static int device_port_hop(struct br_ini_parser *p, const char *value)
 {
-	size_t len = strcspn(value, " \t");
-	const char *rest = value + len + strspn(value + len, " \t");
 	uint64_t us, jitter;
+	const char *rest;
 	char buf[32];
 
-	br_copy(buf, sizeof(buf), value);
-	buf[len < sizeof(buf) ? len : sizeof(buf) - 1] = 0;
+	rest = first_word(value, buf, sizeof(buf));
 	if (br_time_parse(buf, &us) || us < BR_PORT_HOP_MIN_US ||
 	    us > BR_PORT_HOP_MAX_US)
 		return br_ini_refuse(p, "'%s' does not begin with a time between 1s and 86400s",
@@ -220,6 +227,27 @@ static int device_port_hop(struct br_ini_parser *p, const char *value)
 				     rest);
 	p->config->port_hop_us = us;
 	p->config->port_hop_jitter_us = jitter;
+	return 0;
+}
+
+/* "BYTES [JITTER]" */
+static int device_port_hop_bytes(struct br_ini_parser *p, const char *value)
+{
+	uint64_t bytes, jitter;
+	const char *rest;
+	char buf[32];
+
+	rest = first_word(value, buf, sizeof(buf));
+	if (br_size_parse(buf, &bytes) || bytes < BR_PORT_HOP_MIN_BYTES ||
+	    bytes > BR_PORT_HOP_MAX_BYTES)
+		return br_ini_refuse(p, "'%s' does not begin with a size between 1m and 1024t",
+				     value);
+	jitter = bytes / 10;
+	if (*rest && (br_size_parse(rest, &jitter) || jitter > bytes))
+		return br_ini_refuse(p, "'%s' is not a size up to that before it",
+				     rest);
+	p->config->port_hop_bytes = bytes;
+	p->config->port_hop_bytes_jitter = jitter;
 	return 0;
 }
 
@@ -625,6 +653,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Ports", .set = device_ports },
 			{ "Metrics", .set = device_metrics },
 			{ "PortHop", .set = device_port_hop },
+			{ "PortHopBytes", .set = device_port_hop_bytes },
 			{ "PostUp", .set = device_post_up, .many = true,
 			  .raw = true },
 			{ "PreDown", .set = device_pre_down, .many = true,

@@ -82,6 +82,9 @@ enum br_config_cipher {
  * @port_hop_us: how long a path keeps a port that the file does not tell; 0 for
  *	ever
  * @port_hop_jitter_us: that may be so much longer or shorter
+ * @port_hop_bytes: how many bytes a path carries by such a port, both ways; 0 for
+ *	any number
+ * @port_hop_bytes_jitter: that may be so many more or fewer
  * @cipher: which sessions use, BR_CIPHER_*; ChaCha20-Poly1305 by default
  * @ports: out of which paths get theirs, NULL for the kernel's choice
  * @metrics: where braidd tells metrics, port 0 for nowhere
@@ -106,6 +109,8 @@ struct br_config {
 	uint64_t rekey_us;
 	uint64_t port_hop_us;
 	uint64_t port_hop_jitter_us;
+	uint64_t port_hop_bytes;
+	uint64_t port_hop_bytes_jitter;
 	enum br_config_cipher cipher;
 	struct br_ports *ports;
 	struct br_endpoint metrics;
@@ -131,6 +136,8 @@ struct br_config {
 /* PortHop, likewise; its jitter is a tenth unless it is given */
 #define BR_PORT_HOP_MIN_US	1000000ULL
 #define BR_PORT_HOP_MAX_US	86400000000ULL
+#define BR_PORT_HOP_MIN_BYTES	(1ULL << 20)
+#define BR_PORT_HOP_MAX_BYTES	(1ULL << 50)
 
 /*
  * Reads a file; key files are looked for in its folder. The sentence of a

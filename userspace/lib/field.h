@@ -54,6 +54,8 @@ json_t *br_object_json(const struct br_type *type, const void *obj);
 /* Units, as in "20mbit", "250ms", "0x1f". Return 0 or -EINVAL. */
 int br_rate_parse(const char *text, uint64_t *bytes_per_second);
 int br_time_parse(const char *text, uint64_t *microseconds);
+/* "10g": k, m, g and t are powers of 1024 */
+int br_size_parse(const char *text, uint64_t *bytes);
 int br_number_parse(const char *text, uint64_t max, uint64_t *value);
 /* A name: 1 to 31 printable bytes without space, '/' and ','. */
 int br_name_check(const char *text);

@@ -34,6 +34,8 @@ static const struct br_field port_fields[] = {
 	F(recent, "recent", "RECENT", BR_U32),
 	F(moving, "hop-moving", "MOVING", BR_BOOL),
 	F(next, "hop-next", "NEXT", BR_AGE),
+	F(left, "hop-left", "LEFT", BR_BYTES),
+	F(count, "hop-count", "", BR_BYTES),
 	F(why, "hop-why", "WHY NOT", BR_WORDS),
 };
 
@@ -47,7 +49,8 @@ const struct br_type br_port_type = {
 /* What braidd knows; the rest is the kernel's. */
 static const char *const port_names[] = {
 	"peer", "path", "range", "hops", "hops-failed", "in-use", "reserved",
-	"recent", "hop-moving", "hop-next", "hop-why", NULL
+	"recent", "hop-moving", "hop-next", "hop-left", "hop-count", "hop-why",
+	NULL
 };
 
 /* Two devices of one name may be in two namespaces. */

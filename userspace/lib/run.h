@@ -36,7 +36,9 @@
  * @reserved: ports of the range that the kernel kept for others at the newest draw
  * @recent: ports of it that were held back then, used lately
  * @moving: it is between two ports
- * @next: until the next hop is due
+ * @next: until the next hop is due by time
+ * @left: bytes until it is by what the path carries
+ * @count: what that had carried when @left was true
  * @why: the newest hop came to nothing
  */
 struct br_port {
@@ -56,6 +58,8 @@ struct br_port {
 	uint32_t recent;
 	uint8_t moving;
 	uint64_t next;
+	uint64_t left;
+	uint64_t count;
 	char why[BR_REASON];
 };
 

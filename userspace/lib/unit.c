@@ -25,6 +25,11 @@ static const struct unit time_units[] = {
 	{ "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { NULL, 0 }
 };
 
+static const struct unit size_units[] = {
+	{ "k", 1024.0 }, { "m", 1048576.0 }, { "g", 1073741824.0 },
+	{ "t", 1099511627776.0 }, { NULL, 0 }
+};
+
 /*
  * A number with a unit behind it, "0" alone needs none. Digits and a dot only:
  * what strtod() takes besides (nan, inf, hexadecimal) nobody types as a rate.
@@ -74,6 +79,11 @@ int br_rate_parse(const char *text, uint64_t *bytes_per_second)
 int br_time_parse(const char *text, uint64_t *microseconds)
 {
 	return unit_parse(text, time_units, microseconds);
+}
+
+int br_size_parse(const char *text, uint64_t *bytes)
+{
+	return unit_parse(text, size_units, bytes);
 }
 
 int br_number_parse(const char *text, uint64_t max, uint64_t *value)
