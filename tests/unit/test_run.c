@@ -11,7 +11,7 @@
 #include "text.h"
 
 static char name[64];
-static struct br_list ports;
+static struct br_list ports, lookups;
 static struct br_run run;
 static struct br_error err;
 
@@ -26,11 +26,13 @@ static void setup(void)
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	ports = (struct br_list){ .type = &br_port_type };
+	lookups = (struct br_list){ .type = &br_lookup_type };
 }
 
 static void teardown(void)
 {
 	br_list_free(&ports);
+	br_list_free(&lookups);
 	br_run_free(&run);
 	unlink(name);
 }
@@ -54,7 +56,7 @@ static struct br_port *row(const char *path)
 static void write_at(uint64_t ms)
 {
 	json_t *root = json_pack("{s:i, s:o}", "version", 1, "run",
-				 br_run_json("braid0", ms, &ports));
+				 br_run_json("braid0", ms, &ports, &lookups));
 
 	ck_assert(!json_dump_file(root, name, 0));
 	json_decref(root);
@@ -91,6 +93,41 @@ START_TEST(comes_back)
 	ck_assert_ptr_null(br_run_port(&run, "a", "w1"));
 	ck_assert(!read_at(9000, "braid0"));
 	ck_assert_uint_eq(br_run_port(&run, "b", "w1")->next, 0);
+}
+END_TEST
+
+START_TEST(lookups_come_back)
+{
+	static const char *const names[] = {
+		"peer", "path", "name", "address", "failures", "lookup-next",
+		"lookup-why",
+	};
+	const struct br_lookup *got;
+	struct br_lookup *l = br_list_add(&lookups);
+	const char *why;
+	unsigned int i;
+
+	br_fill(l->peer, "b");
+	br_fill(l->path, "w1");
+	br_fill(l->name, "gw.example.org:5000");
+	l->address.n = 2;
+	br_addr_parse("10.0.0.1", &l->address.a[0], &why);
+	br_addr_parse("fd00::1", &l->address.a[1], &why);
+	l->failures = 3;
+	l->next = 9000000;
+	br_fill(l->why, "it is not there");
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		br_set_has(&br_lookup_type, l, names[i]);
+	write_at(0);
+	ck_assert_msg(!read_at(4000, "braid0"), "%s", err.text);
+	ck_assert_uint_eq(run.lookups.n, 1);
+	got = br_list_at(&run.lookups, 0);
+	ck_assert_str_eq(got->name, "gw.example.org:5000");
+	ck_assert_uint_eq(got->address.n, 2);
+	ck_assert(br_addr_equal(&got->address.a[1], &l->address.a[1]));
+	ck_assert_uint_eq(got->failures, 3);
+	ck_assert_uint_eq(got->next, 5000000);
+	ck_assert_str_eq(got->why, "it is not there");
 }
 END_TEST
 
@@ -143,6 +180,7 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, comes_back);
+	tcase_add_test(tc, lookups_come_back);
 	tcase_add_test(tc, not_ours);
 	tcase_add_test(tc, rubbish);
 	return unit_run(suite);

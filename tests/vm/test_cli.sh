@@ -377,6 +377,7 @@ test_completion() {
 	completes 'braidctl peer del braid0 peer ' 'gw2 gw3'
 	completes 'braidctl peer add braid0 peer ' ''
 	completes 'braidctl show braid0 path ' 'other wan1 wan2'
+	completes 'braidctl show braid0 ' 'path peer state'
 	completes 'braidctl path show peer gw2 path w' 'wan1 wan2'
 	completes 'braidctl port ' show
 	completes 'braidctl port show ' 'braid0 dev path peer state'

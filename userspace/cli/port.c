@@ -6,19 +6,10 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
-#include <time.h>
 
 #include "run.h"
 #include "text.h"
 #include "verbs.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
 
 /* What was left when it was written is less by what came since. */
 static void left_fill(struct br_port *row, const struct br_path *path)
@@ -75,7 +66,7 @@ static int rows_add(struct br_call *call, const struct br_list *paths,
 			device = path->ifindex;
 			br_run_free(&run);
 			ret = br_run_read(file, if_indextoname(device, name) ?
-					  name : "", now_ms(), &run,
+					  name : "", br_run_clock(), &run,
 					  &call->err);
 		}
 		row = ret ? NULL : br_list_add(rows);

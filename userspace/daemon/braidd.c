@@ -12,6 +12,7 @@
 #include "change.h"
 #include "cipher.h"
 #include "log.h"
+#include "names.h"
 #include "notify.h"
 #include "session.h"
 #include "state.h"
@@ -19,12 +20,15 @@
 
 /* Frames or events read before anything else has its turn */
 #define BATCH		64
-/* Changes within this time are saved together */
+/*
+ * Changes within this time are saved together, and within so many times what it
+ * takes: with thousands of peers that may be long.
+ */
 #define SAVE_MS		200
+#define SAVE_TIMES	20
 #define LOOK_S		5
 
-/* A clock that nobody sets, and that goes on while the machine sleeps. */
-static uint64_t now_ms(void)
+uint64_t braidd_now(void)
 {
 	struct timespec now;
 
@@ -32,10 +36,9 @@ static uint64_t now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* After whatever happened. */
-static void rearm(struct braidd *d)
+void braidd_rearm(struct braidd *d)
 {
-	uint64_t at = bd_timers_next(&d->gate.timers), now = now_ms(), wait;
+	uint64_t at = bd_timers_next(&d->gate.timers), now = braidd_now(), wait;
 	struct timeval tv;
 
 	if (at == BD_NEVER) {
@@ -60,8 +63,8 @@ static void timer_over(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	bd_timers_run(&d->gate.timers, now_ms());
-	rearm(d);
+	bd_timers_run(&d->gate.timers, braidd_now());
+	braidd_rearm(d);
 }
 
 static void frame_take(struct braidd *d, const struct br_frame *f)
@@ -79,7 +82,7 @@ static void frame_take(struct braidd *d, const struct br_frame *f)
 		return;
 	memcpy(frame.way.socket, f->socket, sizeof(frame.way.socket));
 	bd_gate_frame(&d->gate, &frame, bd_kernel_knows(&d->kernel, &f->remote),
-		      now_ms());
+		      braidd_now());
 }
 
 static void frames_read(evutil_socket_t fd, short what, void *data)
@@ -97,7 +100,7 @@ static void frames_read(evutil_socket_t fd, short what, void *data)
 	}
 	if (ret < 0)
 		give_up(d);
-	rearm(d);
+	braidd_rearm(d);
 }
 
 /* Events were lost, or nothing was known yet. */
@@ -107,7 +110,7 @@ static void reach_all(struct braidd *d)
 
 	TAILQ_FOREACH(s, &d->gate.sessions, node)
 		bd_session_reached(s, bd_kernel_reaches(&d->kernel, s->peer),
-				   now_ms());
+				   braidd_now());
 }
 
 static void event_take(struct braidd *d, const struct br_event *e)
@@ -120,11 +123,11 @@ static void event_take(struct braidd *d, const struct br_event *e)
 	if (!s)
 		return;
 	if (!strcmp(e->what, "peer-up"))
-		bd_session_reached(s, true, now_ms());
+		bd_session_reached(s, true, braidd_now());
 	else if (!strcmp(e->what, "peer-down"))
-		bd_session_reached(s, false, now_ms());
+		bd_session_reached(s, false, braidd_now());
 	else if (!strcmp(e->what, "key-soft-limit"))
-		bd_session_spent(s, now_ms());
+		bd_session_spent(s, braidd_now());
 }
 
 static void events_read(evutil_socket_t fd, short what, void *data)
@@ -145,23 +148,27 @@ static void events_read(evutil_socket_t fd, short what, void *data)
 	}
 	if (ret < 0)
 		give_up(d);
-	rearm(d);
+	braidd_rearm(d);
 }
 
 /* For whoever looks; without memory it is not told. */
 static json_t *run_json(const struct braidd *d)
 {
-	struct br_list ports;
+	struct br_list ports = { 0 }, lookups = { 0 };
+	uint64_t now = braidd_now();
 	json_t *json = NULL;
 
-	if (!bd_ports_rows(&d->ports, &d->config, now_ms(), &ports))
-		json = br_run_json(d->config.name, now_ms(), &ports);
+	if (!bd_ports_rows(&d->ports, &d->config, now, &ports) &&
+	    !bd_remotes_rows(&d->remotes, now, &lookups))
+		json = br_run_json(d->config.name, now, &ports, &lookups);
+	br_list_free(&lookups);
 	br_list_free(&ports);
 	return json;
 }
 
 static void state_save(evutil_socket_t fd, short what, void *data)
 {
+	uint64_t begun = braidd_now();
 	struct braidd *d = data;
 	struct br_error err;
 
@@ -170,6 +177,7 @@ static void state_save(evutil_socket_t fd, short what, void *data)
 	if (bd_state_save(d->state_path, &d->gate, run_json(d), &err))
 		bd_log(BD_WARN, NULL, "%s: a successor will know less",
 		       err.text);
+	d->save_ms = SAVE_TIMES * (braidd_now() - begun);
 }
 
 /* Thousands may change at once, and each writes all of them. */
@@ -177,7 +185,10 @@ static void host_changed(void *data)
 {
 	struct braidd *d = (struct braidd *)((char *)data -
 					     offsetof(struct braidd, kernel));
-	struct timeval tv = { .tv_usec = SAVE_MS * 1000 };
+	uint64_t ms = d->save_ms > SAVE_MS ? d->save_ms : SAVE_MS;
+	struct timeval tv = {
+		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
+	};
 
 	if (!event_pending(d->save, EV_TIMEOUT, NULL))
 		event_add(d->save, &tv);
@@ -207,7 +218,7 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 	unsigned int i;
 	int ret = 0;
 
-	bd_state_load(&state, d->state_path, now_ms());
+	bd_state_load(&state, d->state_path, braidd_now());
 	for (i = 0; !ret && i < c->n_peers; i++) {
 		p = &c->peers[i];
 		if (!p->has_public || bd_session_find(&d->gate, p->peer.name))
@@ -215,7 +226,7 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 		if (!bd_session_new(&d->gate, p->peer.name, p->public,
 				    c->rekey_us / 1000,
 				    bd_state_past(&state, p->peer.name, &past) ?
-				    &past : NULL, now_ms(), err))
+				    &past : NULL, braidd_now(), err))
 			ret = -err->code;
 	}
 	bd_state_free(&state);
@@ -245,13 +256,19 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 	}
 }
 
-static int ports_set(struct braidd *d, struct br_error *err)
+/* What is to be done with the paths of the configuration. */
+static int paths_set(struct braidd *d, struct br_error *err)
 {
-	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now_ms())) {
-		host_changed(&d->kernel);
-		return 0;
-	}
-	return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	uint64_t now = braidd_now();
+	int ret;
+
+	ret = bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now);
+	if (!ret)
+		ret = bd_remotes_set(&d->remotes, &d->config, now);
+	if (ret)
+		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	host_changed(&d->kernel);
+	return 0;
 }
 
 /* The new configuration is in place as far as it goes, or the old one stays. */
@@ -271,7 +288,7 @@ static int change(struct braidd *d, struct br_config *new, struct br_error *err)
 	ret = br_apply_up(&d->config, NULL, err);
 	if (!ret)
 		ret = sessions_add(d, err);
-	return ret ? ret : ports_set(d, err);
+	return ret ? ret : paths_set(d, err);
 }
 
 static void reload(evutil_socket_t fd, short what, void *data)
@@ -294,7 +311,7 @@ static void reload(evutil_socket_t fd, short what, void *data)
 	else
 		bd_log(BD_NOTICE, NULL, "reloaded");
 	bd_notify("READY=1");
-	rearm(d);
+	braidd_rearm(d);
 }
 
 static void ended(evutil_socket_t fd, short what, void *data)
@@ -358,7 +375,7 @@ static void metrics_begin(struct braidd *d)
 {
 	d->scrape = (struct bd_scrape){
 		.base = d->base, .kernel = &d->kernel, .gate = &d->gate,
-		.device = d->config.name, .now = now_ms,
+		.device = d->config.name, .now = braidd_now,
 	};
 	bd_scrape_at(&d->scrape, &d->config.metrics);
 }
@@ -368,14 +385,14 @@ static int run(struct braidd *d)
 	int ret = sessions_add(d, &d->err);
 
 	if (!ret)
-		ret = ports_set(d, &d->err);
+		ret = paths_set(d, &d->err);
 	if (ret)
 		return ret;
 	metrics_begin(d);
 	bd_log(BD_NOTICE, NULL, "%s: cares for %u peers", d->config.name,
 	       d->config.n_peers);
 	bd_notify("READY=1");
-	rearm(d);
+	braidd_rearm(d);
 	event_base_dispatch(d->base);
 	bd_scrape_close(&d->scrape);
 	state_save(-1, 0, d);
@@ -394,10 +411,13 @@ static int gate_run(struct braidd *d)
 		return br_fail(&d->err, BR_KERNEL, ENOMEM, "out of memory");
 	bd_kernel_ports_host(&d->kernel, &d->ports_host);
 	d->ports_host.changed = host_changed;
+	d->remotes_host.changed = host_changed;
 	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
 	ret = loop_open(d);
+	bd_names_open(d);
 	if (!ret)
 		ret = run(d);
+	bd_names_close(d);
 	bd_ports_fini(&d->ports);
 	while ((s = TAILQ_FIRST(&d->gate.sessions)))
 		bd_session_free(s);

@@ -373,19 +373,26 @@ static int ports_go_on(void *data, const struct br_path *path,
 	return br_hop_go_on(k->ask, path, hop, now, err);
 }
 
-static int ports_bytes(void *data, const struct br_path *path, uint64_t *bytes)
+int bd_kernel_path(struct bd_kernel *k, const char *peer, const char *name,
+		   struct br_path *have)
 {
-	struct br_path ask = { .ifindex = path->ifindex }, have = { 0 };
-	struct bd_kernel *k = data;
+	struct br_path ask = { .ifindex = k->ifindex };
 	struct br_error ignored;
-	int ret;
 
-	br_fill(ask.peer, path->peer);
-	br_fill(ask.name, path->name);
+	memset(have, 0, sizeof(*have));
+	br_fill(ask.peer, peer);
+	br_fill(ask.name, name);
 	br_set_has(&br_path_type, &ask, "peer");
 	br_set_has(&br_path_type, &ask, "path");
-	ret = br_nl_do(k->ask, BRAID_CMD_PATH_GET, &br_path_type, &ask, &have,
-		       &ignored);
+	return br_nl_do(k->ask, BRAID_CMD_PATH_GET, &br_path_type, &ask, have,
+			&ignored);
+}
+
+static int ports_bytes(void *data, const struct br_path *path, uint64_t *bytes)
+{
+	struct br_path have;
+	int ret = bd_kernel_path(data, path->peer, path->name, &have);
+
 	*bytes = have.tx_bytes + have.rx_bytes;
 	return ret;
 }

@@ -9,6 +9,7 @@
 
 #include "alias.h"
 #include "field.h"
+#include "hostname.h"
 #include "inifile.h"
 #include "route.h"
 #include "text.h"
@@ -165,6 +166,18 @@ static int device_rekey(struct br_ini_parser *p, const char *value)
 		return br_ini_refuse(p, "'%s' is not a time between 1s and 86400s",
 				     value);
 	p->config->rekey_us = us;
+	return 0;
+}
+
+static int device_resolve(struct br_ini_parser *p, const char *value)
+{
+	uint64_t us;
+
+	if (br_time_parse(value, &us) || us < BR_RESOLVE_MIN_US ||
+	    us > BR_RESOLVE_MAX_US)
+		return br_ini_refuse(p, "'%s' is not a time between 1s and 86400s",
+				     value);
+	p->config->resolve_us = us;
 	return 0;
 }
 
@@ -496,6 +509,22 @@ static int path_local(struct br_ini_parser *p, const char *value)
 			    &path_last(p)->wanted.socket, value);
 }
 
+/* An address, or a name. */
+static int path_remote(struct br_ini_parser *p, const char *value)
+{
+	struct br_config_path *path = path_last(p);
+	char name[BR_HOSTNAME];
+	const char *why;
+
+	if (!br_hostname_meant(value))
+		return br_ini_field(p, &br_path_type, "remote", p->object,
+				    value);
+	if (br_hostname_parse(value, name, &path->path.remote.port, &why))
+		return br_ini_refuse(p, "'%s' %s", value, why);
+	path->host = strdup(name);
+	return path->host ? 0 : br_ini_no_memory(p);
+}
+
 static int path_ports(struct br_ini_parser *p, const char *value)
 {
 	return ports_parse(p, value, &path_last(p)->ports);
@@ -564,7 +593,8 @@ static int path_end(struct br_ini_parser *p)
 		ret = br_ini_require(p, "Remote");
 	if (ret)
 		return ret;
-	if (!path->remote.port || path->remote.addr.family == AF_UNSPEC)
+	if (!path_last(p)->host && (!path->remote.port ||
+				    path->remote.addr.family == AF_UNSPEC))
 		ret = br_fail(p->err, BR_FILE, EINVAL,
 			      "path %s: Remote needs an address and a port",
 			      path->name);
@@ -575,6 +605,18 @@ static int path_end(struct br_ini_parser *p)
 	if (!ret)
 		ret = path_socket(p);
 	return ret ? br_ini_located(p, p->begun) : 0;
+}
+
+sa_family_t br_config_path_family(const struct br_config *c,
+				  const struct br_config_path *path)
+{
+	sa_family_t family = path->wanted.socket.local.addr.family;
+
+	if (!path->path.socket[0])
+		return family;
+	family = socket_find(c, path->path.socket)->socket.local.addr.family;
+	/* a socket without an address is IPv4's, unlike that of a path */
+	return family == AF_UNSPEC ? AF_INET : family;
 }
 
 /* [Class] and [Rule] */
@@ -654,6 +696,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Metrics", .set = device_metrics },
 			{ "PortHop", .set = device_port_hop },
 			{ "PortHopBytes", .set = device_port_hop_bytes },
+			{ "ResolveInterval", .set = device_resolve },
 			{ "PostUp", .set = device_post_up, .many = true,
 			  .raw = true },
 			{ "PreDown", .set = device_pre_down, .many = true,
@@ -692,7 +735,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Local", .set = path_local },
 			{ "Ports", .set = path_ports },
 			{ "Socket", .field = "socket" },
-			{ "Remote", .field = "remote" },
+			{ "Remote", .set = path_remote },
 			{ "Cost", .field = "cost" },
 			{ "Standby", .field = "standby" },
 			{ "Cold", .field = "cold" },
@@ -763,6 +806,7 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 
 	*config = (struct br_config){
 		.table = BR_TABLE_MAIN, .routes = true, .rekey_us = BR_REKEY_US,
+		.resolve_us = BR_RESOLVE_US,
 		.cipher = BR_CIPHER_CHACHA20_POLY1305,
 	};
 	br_ruleset_init(&config->rules);
@@ -807,8 +851,10 @@ void br_config_free(struct br_config *config)
 	}
 	texts_free(&config->post_up);
 	texts_free(&config->pre_down);
-	for (i = 0; i < config->n_paths; i++)
+	for (i = 0; i < config->n_paths; i++) {
 		free(config->paths[i].ports);
+		free(config->paths[i].host);
+	}
 	br_ruleset_free(&config->rules);
 	free(config->private_key_file);
 	free(config->ports);

@@ -7,18 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "checkpoint.h"
 #include "field.h"
 #include "text.h"
 
-#define F(m, n, h, k) \
-	{ .name = n, .head = h, .kind = k, \
-	  .offset = offsetof(struct br_port, m), \
-	  .size = sizeof(((struct br_port *)0)->m) }
+#define FIELD(s, m, n, h, k) \
+	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct s, m), \
+	  .size = sizeof(((struct s *)0)->m) }
 
 static const struct br_field port_fields[] = {
+#define F(...) FIELD(br_port, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING),
 	F(path, "path", "PATH", BR_STRING),
@@ -37,13 +38,35 @@ static const struct br_field port_fields[] = {
 	F(left, "hop-left", "LEFT", BR_BYTES),
 	F(count, "hop-count", "", BR_BYTES),
 	F(why, "hop-why", "WHY NOT", BR_WORDS),
-};
-
 #undef F
+};
 
 const struct br_type br_port_type = {
 	.name = "port", .size = sizeof(struct br_port), .fields = port_fields,
 	.n = ARRAY_SIZE(port_fields),
+};
+
+static const struct br_field lookup_fields[] = {
+#define F(...) FIELD(br_lookup, __VA_ARGS__)
+	F(ifindex, "dev", "DEVICE", BR_LINK),
+	F(peer, "peer", "PEER", BR_STRING),
+	F(path, "path", "PATH", BR_STRING),
+	F(name, "name", "NAME", BR_WORDS),
+	F(address, "address", "ADDRESS", BR_ADDRS),
+	F(failures, "failures", "FAILURES", BR_U32),
+	F(next, "lookup-next", "NEXT", BR_AGE),
+	F(why, "lookup-why", "WHY NOT", BR_WORDS),
+#undef F
+};
+
+const struct br_type br_lookup_type = {
+	.name = "lookup", .size = sizeof(struct br_lookup),
+	.fields = lookup_fields, .n = ARRAY_SIZE(lookup_fields),
+};
+
+static const char *const lookup_names[] = {
+	"peer", "path", "name", "address", "failures", "lookup-next",
+	"lookup-why", NULL
 };
 
 /* What braidd knows; the rest is the kernel's. */
@@ -61,21 +84,35 @@ static json_int_t namespace(void)
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
-json_t *br_run_json(const char *device, uint64_t now_ms,
-		    const struct br_list *ports)
+static json_t *rows_json(const struct br_list *list)
 {
 	json_t *rows = json_array();
 	unsigned int i;
 
-	for (i = 0; i < ports->n; i++)
-		json_array_append_new(rows, br_object_json(ports->type,
-					br_list_at(ports, i)));
-	return json_pack("{s:s, s:I, s:I, s:I, s:o}",
+	for (i = 0; i < list->n; i++)
+		json_array_append_new(rows, br_object_json(list->type,
+					br_list_at(list, i)));
+	return rows;
+}
+
+uint64_t br_run_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+json_t *br_run_json(const char *device, uint64_t now_ms,
+		    const struct br_list *ports, const struct br_list *lookups)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}",
 			 "device", device,
 			 "namespace", namespace(),
 			 "pid", (json_int_t)getpid(),
 			 "written_ms", (json_int_t)now_ms,
-			 "ports", rows);
+			 "ports", rows_json(ports),
+			 "lookups", rows_json(lookups));
 }
 
 /* A process of that number may be somebody else by now. */
@@ -108,28 +145,26 @@ static bool of_device(const json_t *json, const char *device)
 	       runs(number(json, "pid"));
 }
 
-/* What was due when it was written is due sooner now. */
-static void age(struct br_port *row, uint64_t elapsed_us)
+/* What was due when it was written, in so long, is due sooner now. */
+static int rows_load(const json_t *json, const char *const *names,
+		     const char *next, uint64_t elapsed_us,
+		     struct br_list *list, struct br_error *err)
 {
-	row->next = row->next > elapsed_us ? row->next - elapsed_us : 0;
-}
-
-static int ports_load(const json_t *json, uint64_t elapsed_us,
-		      struct br_list *ports, struct br_error *err)
-{
-	struct br_port *row;
+	uint64_t *left;
+	void *row;
 	size_t i;
 	int ret;
 
 	for (i = 0; i < json_array_size(json); i++) {
-		row = br_list_add(ports);
+		row = br_list_add(list);
 		if (!row)
 			return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-		ret = br_object_load(&br_port_type, json_array_get(json, i),
-				     port_names, row, err);
+		ret = br_object_load(list->type, json_array_get(json, i), names,
+				     row, err);
 		if (ret)
 			return ret;
-		age(row, elapsed_us);
+		left = br_field_at(br_field_find(list->type, next), row);
+		*left -= *left < elapsed_us ? *left : elapsed_us;
 	}
 	return 0;
 }
@@ -139,10 +174,15 @@ static int run_load(const json_t *json, uint64_t now_ms, struct br_run *run,
 {
 	uint64_t written = number(json, "written_ms");
 	uint64_t elapsed_us = written < now_ms ? (now_ms - written) * 1000 : 0;
+	int ret;
 
 	run->found = true;
-	return ports_load(json_object_get(json, "ports"), elapsed_us,
-			  &run->ports, err);
+	ret = rows_load(json_object_get(json, "ports"), port_names, "hop-next",
+			elapsed_us, &run->ports, err);
+	if (!ret)
+		ret = rows_load(json_object_get(json, "lookups"), lookup_names,
+				"lookup-next", elapsed_us, &run->lookups, err);
+	return ret;
 }
 
 /* Whoever may write there is not to make us wait, or follow. */
@@ -217,7 +257,10 @@ int br_run_read(const char *file, const char *device, uint64_t now_ms,
 {
 	int ret = 0;
 
-	*run = (struct br_run){ .ports = { .type = &br_port_type } };
+	*run = (struct br_run){
+		.ports = { .type = &br_port_type },
+		.lookups = { .type = &br_lookup_type },
+	};
 	if (file)
 		ret = file_read(file, device, now_ms, run, err);
 	else
@@ -228,6 +271,7 @@ int br_run_read(const char *file, const char *device, uint64_t now_ms,
 void br_run_free(struct br_run *run)
 {
 	br_list_free(&run->ports);
+	br_list_free(&run->lookups);
 }
 
 const struct br_port *br_run_port(const struct br_run *run, const char *peer,

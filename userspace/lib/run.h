@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a braidd tells of itself in the file that it leaves to its successor, for
- * whoever looks meanwhile: the ports of its paths.
+ * whoever looks meanwhile: the ports of its paths, and the names it looks up.
  */
 #ifndef BR_RUN_H
 #define BR_RUN_H
@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "failure.h"
+#include "hostname.h"
 #include "model.h"
 
 /* Where such files are, and how they are called: braidd-CONFIG.state */
@@ -66,21 +67,50 @@ struct br_port {
 extern const struct br_type br_port_type;
 
 /**
+ * struct br_lookup - a path's remote that is a name
+ * @peer: whose path it is
+ * @path: its name
+ * @name: the remote, with its port
+ * @address: what it was found to be, the last time it was found
+ * @failures: lookups that failed since then
+ * @next: until the next one
+ * @why: the newest failed, or its path could not be made
+ */
+struct br_lookup {
+	uint64_t has;
+	uint32_t ifindex;
+	char peer[BR_NAME];
+	char path[BR_NAME];
+	char name[BR_HOSTNAME + 8];
+	struct br_addrs address;
+	uint32_t failures;
+	uint64_t next;
+	char why[BR_REASON];
+};
+
+extern const struct br_type br_lookup_type;
+
+/**
  * struct br_run - a braidd that runs
  * @found: there is one
  * @ports: of its paths, what it knows of them; struct br_port
+ * @lookups: of its names; struct br_lookup
  */
 struct br_run {
 	bool found;
 	struct br_list ports;
+	struct br_list lookups;
 };
+
+/* The clock of these times: CLOCK_BOOTTIME, in milliseconds */
+uint64_t br_run_clock(void);
 
 /*
  * What goes into the file; a new reference. @now_ms: of CLOCK_BOOTTIME, from
  * which what is due in the rows counts.
  */
 json_t *br_run_json(const char *device, uint64_t now_ms,
-		    const struct br_list *ports);
+		    const struct br_list *ports, const struct br_list *lookups);
 
 /*
  * Looks for the braidd of a device in this namespace, in its usual place or in
