@@ -101,6 +101,8 @@ static const struct row rows[] = {
 	      "'70000' is not a list of ports and ranges from 1 to 65535" },
 	    { "5,!5", "'5,!5' leaves no port" } } },
 	{ "health", "path", { "wan1" }, NAME_BAD },
+	{ "port", "path", { "wan1" }, NAME_BAD },
+	{ NULL, "state", { "/run/s" }, TEXT_BAD },
 	{ "path", "from", { "wan1" }, TEXT_BAD },
 	{ "path", "to", { "wan2" }, TEXT_BAD },
 	{ "path", "old", { "standby", "cold", "delete" },

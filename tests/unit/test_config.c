@@ -142,6 +142,35 @@ START_TEST(paths)
 }
 END_TEST
 
+START_TEST(names_of_remotes)
+{
+	static const char text[] =
+		"[Device]\nName = braid0\n"
+		"[Socket]\nName = s4\nLocal = auto\n"
+		"[Socket]\nName = s6\nLocal = [fd00::1]:5\n"
+		"[Peer]\nName = b\nAddress = 10.0.0.2\n"
+		"[Path]\nName = a\nRemote = gw.example.org:7000\n"
+		"[Path]\nName = b\nRemote = gw:1\nLocal = fd00::1\n"
+		"[Path]\nName = c\nRemote = gw:1\nSocket = s4\n"
+		"[Path]\nName = d\nRemote = gw:1\nSocket = s6\n"
+		"[Path]\nName = e\nRemote = 10.0.0.2:1\n";
+	static const int families[] = { AF_UNSPEC, AF_INET6, AF_INET, AF_INET6 };
+	unsigned int i;
+
+	ck_assert_msg(!parse(text), "%s", err.text);
+	ck_assert_str_eq(config.paths[0].host, "gw.example.org");
+	ck_assert_uint_eq(config.paths[0].path.remote.port, 7000);
+	ck_assert_int_eq(config.paths[0].path.remote.addr.family, AF_UNSPEC);
+	for (i = 0; i < ARRAY_SIZE(families); i++)
+		ck_assert_int_eq(br_config_path_family(&config,
+						       &config.paths[i]),
+				 families[i]);
+	ck_assert_ptr_null(config.paths[4].host);
+	ck_assert_uint_eq(config.resolve_us, BR_RESOLVE_US);
+	br_config_free(&config);
+}
+END_TEST
+
 #define DEVICE	"[Device]\nName = braid0\n"
 #define PEER	DEVICE "[Peer]\nName = b\nAddress = 10.0.0.2\n"
 #define KEYED	DEVICE "PrivateKeyFile = k\n[Peer]\nName = b\n" \
@@ -332,6 +361,7 @@ int main(void)
 	tcase_add_test(tc, device);
 	tcase_add_test(tc, peers);
 	tcase_add_test(tc, paths);
+	tcase_add_test(tc, names_of_remotes);
 	tcase_add_loop_test(tc, refusal, 0, ARRAY_SIZE(refusals));
 	tcase_add_test(tc, small_is_enough);
 	tcase_add_test(tc, budgets);

@@ -56,6 +56,11 @@ struct row {
 #define PERIOD_WHY	"is not month, week, day, or a time from 1s to 366d"
 #define RESET_WHY \
 	"is not a day of a month (1 to 31) or of a week (mon to sun), a time (HH:MM), or both"
+#define HOP_BYTES_WHY "does not begin with a size between 1m and 1024t"
+#define JITTER_BYTES_WHY "is not a size up to that before it"
+#define HOST_WHY \
+	"is not the name of a host: labels of letters, digits and '-', with dots between them"
+#define HOST_PORT_WHY	"needs a port behind the name, from 1 to 65535"
 #define REKEY_WHY	"is not a time between 1s and 86400s"
 #define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
 #define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
@@ -103,6 +108,17 @@ static const struct row rows[] = {
 	    { "60", "'60' " HOP_WHY }, { "60s 61s", "'61s' " JITTER_WHY },
 	    { "60s x", "'x' " JITTER_WHY },
 	    { "60s 1s 1s", "'1s 1s' " JITTER_WHY } } },
+	{ "Device", "PortHopBytes", NULL,
+	  { "1m", "10g 1g", "1024t  1024t", "1024k 0", "1.5g" },
+	  { { "1023k", "'1023k' " HOP_BYTES_WHY },
+	    { "1025t", "'1025t' " HOP_BYTES_WHY },
+	    { "1000000", "'1000000' " HOP_BYTES_WHY },
+	    { "1g 2g", "'2g' " JITTER_BYTES_WHY },
+	    { "1g x", "'x' " JITTER_BYTES_WHY },
+	    { "1g 1m 1m", "'1m 1m' " JITTER_BYTES_WHY } } },
+	{ "Device", "ResolveInterval", NULL, { "1s", "300s", "86400s" },
+	  { { "0.9s", "'0.9s' " REKEY_WHY }, { "86401s", "'86401s' " REKEY_WHY },
+	    { "300", "'300' " REKEY_WHY } } },
 	{ "Device", "PostUp", NULL,
 	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
 	{ "Device", "PreDown", NULL, { "false ; true" }, { } },
@@ -139,7 +155,14 @@ static const struct row rows[] = {
 	{ "Path", "Local", NULL, LOCAL_GOOD, LOCAL_BAD },
 	{ "Path", "Ports", NULL, PORTS_GOOD, PORTS_BAD },
 	{ "Path", "Socket", NULL, { "s" }, { { "a b", "'a b' " NAME_WHY } } },
-	{ "Path", "Remote", NULL, { "1.2.3.4:5", "[fd00::2]:5" }, LOCAL_BAD },
+	{ "Path", "Remote", NULL,
+	  { "1.2.3.4:5", "[fd00::2]:5", "gw.example.org:5", "gw:65535" },
+	  { { "10.0.0.1:x", "'10.0.0.1:x' " PORT_WHY },
+	    { "10.0.0:5", "'10.0.0:5' is not an IP address" },
+	    { "[fd00::1", "'[fd00::1' is not an IPv6 address in brackets" },
+	    { "gw.example.org", "'gw.example.org' " HOST_PORT_WHY },
+	    { "gw:0", "'gw:0' " HOST_PORT_WHY },
+	    { "g w:5", "'g w:5' " HOST_WHY } } },
 	{ "Path", "Cost", NULL, { "0", "7" },
 	  { { "x", "'x' is not a number" }, { "-1", "'-1' is not a number" } } },
 	{ "Path", "Standby", NULL, { "yes", "no" },

@@ -91,6 +91,24 @@ START_TEST(duration)
 }
 END_TEST
 
+static const struct number_case sizes[] = {
+	{ "1k", 1024, true }, { "1.5m", 1572864, true },
+	{ "10G", 10ULL << 30, true }, { "1024t", 1ULL << 50, true },
+	{ "0", 0, true }, { "5", 0, false }, { "5kb", 0, false },
+	{ "m", 0, false }, { "-1m", 0, false }, { "9000000t", 0, false },
+};
+
+START_TEST(size)
+{
+	const struct number_case *c = &sizes[_i];
+	uint64_t value = 0;
+
+	ck_assert_msg(!br_size_parse(c->text, &value) == c->ok, "%s", c->text);
+	if (c->ok)
+		ck_assert_uint_eq(value, c->value);
+}
+END_TEST
+
 START_TEST(number)
 {
 	uint64_t v;
@@ -291,6 +309,7 @@ int main(void)
 	tcase_add_loop_test(tc, rate, 0, ARRAY_SIZE(rates));
 	tcase_add_loop_test(tc, volume, 0, ARRAY_SIZE(volumes));
 	tcase_add_loop_test(tc, duration, 0, ARRAY_SIZE(times));
+	tcase_add_loop_test(tc, size, 0, ARRAY_SIZE(sizes));
 	tcase_add_test(tc, number);
 	tcase_add_test(tc, name);
 	tcase_add_test(tc, units_as_text);

@@ -69,6 +69,26 @@ START_TEST(lists)
 }
 END_TEST
 
+START_TEST(text)
+{
+	static const char *const lists[][2] = {
+		{ "40000-40009, 51820 ,!40003-40004",
+		  "40000-40002,40005-40009,51820" },
+		{ "7", "7" }, { "1-65535", "1-65535" },
+		{ "65535,1,2", "1-2,65535" },
+	};
+	unsigned int i;
+	char *got;
+
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		parse(lists[i][0]);
+		got = br_ports_text(&allowed);
+		ck_assert_str_eq(got, lists[i][1]);
+		free(got);
+	}
+}
+END_TEST
+
 /* Upper tail of the chi-square distribution (Wilson and Hilferty). */
 static double tail(double x, double k)
 {
@@ -167,6 +187,25 @@ START_TEST(exhausted)
 }
 END_TEST
 
+/* What stood in the way is counted anew for each draw. */
+START_TEST(tally)
+{
+	unsigned int i, met = 0;
+
+	parse("100-109");
+	br_ports_set(&used, 100, 108, true);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(br_port_take(&draw, &err), 109);
+		ck_assert_uint_eq(draw.tally.recent, i ? 1 : 0);
+		ck_assert_uint_le(draw.tally.in_use, 9);
+		met += draw.tally.in_use;
+	}
+	/* of nine, behind which it comes: after the first time after all */
+	ck_assert_uint_ge(met, 99 * 9);
+	ck_assert_uint_eq(asked, met + 100);
+}
+END_TEST
+
 START_TEST(reserved)
 {
 	unsigned int before;
@@ -187,10 +226,12 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, lists);
+	tcase_add_test(tc, text);
 	tcase_add_test(tc, uniform);
 	tcase_add_test(tc, bent_is_noticed);
 	tcase_add_test(tc, no_collisions);
 	tcase_add_test(tc, exhausted);
+	tcase_add_test(tc, tally);
 	tcase_add_test(tc, reserved);
 	return unit_run(suite);
 }

@@ -585,6 +585,30 @@ START_TEST(idle_is_quiet)
 }
 END_TEST
 
+/* A way that comes to be is used at once, not when the next attempt is due. */
+START_TEST(way_comes)
+{
+	unsigned int news;
+
+	w.end[0].paths = 0;
+	w.end[1].paths = 0;
+	begin_end(0);
+	begin_end(1);
+	run(5000, 0);
+	ck_assert_uint_eq(w.end[0].sent + w.end[1].sent, 0);
+	w.end[0].paths = 1;
+	bd_session_led(w.end[0].session, w.now);
+	run(1000, 0);
+	expect_agreement();
+	/* and another one is no reason for new keys */
+	reach();
+	news = w.end[0].kernel.news;
+	bd_session_led(w.end[0].session, w.now);
+	run(5000, 0);
+	ck_assert_uint_eq(w.end[0].kernel.news, news);
+}
+END_TEST
+
 START_TEST(wrong_key)
 {
 	struct br_identity stranger = { 0 };
@@ -854,6 +878,7 @@ int main(void)
 	tcase_add_loop_test(tc, both_begin, 0, 30);
 	tcase_add_loop_test(tc, rekey_under_traffic, 0, 4);
 	tcase_add_test(tc, idle_is_quiet);
+	tcase_add_test(tc, way_comes);
 	tcase_add_loop_test(tc, wrong_key, 0, 2);
 	tcase_add_test(tc, replay);
 	tcase_add_test(tc, no_identity);

@@ -366,7 +366,7 @@ test_completion() {
 	by_hand "$GWA" 1 nokey
 	ctl peer add braid0 peer gw3 address 10.99.0.3
 	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
-	completes 'braidctl p' 'path peer policy pubkey'
+	completes 'braidctl p' 'path peer policy port pubkey'
 	completes 'braidctl -j -v so' socket
 	completes 'braidctl path ' 'add del hop migrate probe set show test'
 	completes 'braidctl path add braid0 standby cost 3 ' \
@@ -377,7 +377,11 @@ test_completion() {
 	completes 'braidctl peer del braid0 peer ' 'gw2 gw3'
 	completes 'braidctl peer add braid0 peer ' ''
 	completes 'braidctl show braid0 path ' 'other wan1 wan2'
+	completes 'braidctl show braid0 ' 'path peer state'
 	completes 'braidctl path show peer gw2 path w' 'wan1 wan2'
+	completes 'braidctl port ' show
+	completes 'braidctl port show ' 'braid0 dev path peer state'
+	completes 'braidctl port show braid0 path w' 'wan1 wan2'
 	completes 'braidctl path add braid0 socket ' 'other wan1 wan2'
 	completes 'braidctl socket add link wan' 'wan1 wan2'
 	completes 'braidctl peer set source ' 'any strict'

@@ -237,6 +237,35 @@ test_hub_and_drawn_ports() {
 	done
 }
 
+# The site's paths move after a megabyte each, here by nothing else.
+test_ports_move_after_bytes() {
+	config 1 120s
+	config 2 120s
+	sed -i '/^\[Path\]/,$d' "$TEST_TMP/2.conf"
+	sed -i '/^\[Peer\]/i [Socket]\nName = main\nLocal = auto:5000\nListen = yes' \
+		"$TEST_TMP/2.conf"
+	sed -i 's/^\(Local = .*\):5000/\1/; /^\[Peer\]/i PortHop = 3600s\nPortHopBytes = 1m 100k' \
+		"$TEST_TMP/1.conf"
+	daemon 2
+	daemon 1
+	until_true 20 all_usable
+	sleep 3
+	expect "moves of an idle tunnel" "$(paths 1 | jq 'map(.moves) | max')" = 0
+	udp 14
+	expect_no_loss
+	note "moves: $(paths 1 | jq -c 'map(.moves)'), $(ports 1 | jq -c)"
+	# 8 MB and their headers
+	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge 4
+	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -le 9
+	expect "left" "$(ports 1 | jq 'map(.hop_left // 0) | max')" -le 1150976
+	expect "range" "$(ports 1 | jq -r 'map(.range) | unique[]')" = any
+}
+
+# ports END: what braidctl tells of them, with what the daemon knows
+ports() { braid "$1" -j port show braid0 state "$TEST_TMP/$1.state"; }
+
+hopped() { [ "$(ports 1 | jq 'map(.hops) | min')" -ge "$1" ]; }
+
 # Ports that move by themselves, at both ends: the site's that were drawn, and the
 # hub's, whose path is made for a probe, by hand. Nothing is lost.
 test_ports_move() {
@@ -257,6 +286,15 @@ test_ports_move() {
 	note "moves: $(paths 1 | jq -c 'map(.moves)') $(paths 2 | jq -c 'map(.moves)')"
 	expect "moves" "$(paths 1 | jq 'map(.moves) | min')" -ge 2
 	expect "paths of the hub" "$(paths 2 | jq length)" = 2
+	until_true 5 hopped 2
+	expect "ranges" "$(ports 1 | jq -r 'map(.range) | unique[]')" = 40000-49999
+	expect "due within" "$(ports 1 | jq 'map(.hop_next_us // 0) | max')" -le 3000000
+	braid 1 port show braid0 state "$TEST_TMP/1.state" path w1 | grep -q 40000-49999
+	# the hub's paths are the peer's: there is nothing to be due
+	expect "of the hub" "$(ports 2 | jq -c 'map([.moves > 0, has("range")]) |
+		unique')" = '[[true,false]]'
+	expect "without the file" "$(braid 1 -j port show braid0 |
+		jq 'map(has("range")) | any')" = false
 	# whoever comes next takes over what has moved
 	murder 1
 	daemon 1

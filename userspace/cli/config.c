@@ -3,11 +3,12 @@
 
 #include "apply.h"
 #include "policy.h"
+#include "resolve.h"
 #include "verbs.h"
 
 static int with_config(struct br_call *call,
 		       int (*use)(struct br_call *call,
-				  const struct br_config *config))
+				  struct br_config *config))
 {
 	struct br_config config;
 	int ret;
@@ -22,13 +23,15 @@ static int with_config(struct br_call *call,
 }
 
 /* What is told is for a person; a program has the status, and show. */
-static int config_up(struct br_call *call, const struct br_config *config)
+static int config_up(struct br_call *call, struct br_config *config)
 {
-	return br_apply_up(config, call->out.json ? NULL : call->out.file,
+	int ret = br_resolve_static(config, &call->err);
+
+	return ret ? ret : br_apply_up(config, call->out.json ? NULL : call->out.file,
 			   &call->err);
 }
 
-static int config_down(struct br_call *call, const struct br_config *config)
+static int config_down(struct br_call *call, struct br_config *config)
 {
 	return br_apply_down(config, &call->err);
 }
@@ -43,7 +46,7 @@ static int down(struct br_call *call)
 	return with_config(call, config_down);
 }
 
-static int summary(struct br_call *call, const struct br_config *config)
+static int summary(struct br_call *call, struct br_config *config)
 {
 	json_t *object;
 

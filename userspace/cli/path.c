@@ -106,7 +106,7 @@ static int path_hop(struct br_call *call)
 	ret = br_call_open(call, &path->ifindex, &nl);
 	if (ret)
 		return ret;
-	ret = br_hop_begin(nl, path, text ? &ports : NULL, &call->err);
+	ret = br_hop_begin(nl, path, text ? &ports : NULL, NULL, &call->err);
 	if (!ret)
 		ret = hop_wait(nl, call);
 	br_nl_close(nl);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run.h"
 #include "tree.h"
 #include "verbs.h"
 
@@ -109,8 +110,36 @@ static void budgets_print(const struct br_output *out,
 	}
 }
 
+static bool lookup_wanted(const struct br_call *call,
+			  const struct br_lookup *row,
+			  const struct br_peer *peer)
+{
+	const char *name = br_call_text(call, "path");
+
+	return !strcmp(row->peer, peer->name) &&
+	       (!name || !strcmp(name, row->path));
+}
+
+/* Names that lead nowhere: their paths may be missing above. */
+static void lookups_print(const struct br_call *call, const struct br_run *run,
+			  const struct br_peer *peer)
+{
+	const struct br_lookup *row;
+	char next[BR_FIELD_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < run->lookups.n; i++) {
+		row = br_list_at(&run->lookups, i);
+		if (row->why[0] && lookup_wanted(call, row, peer))
+			fprintf(call->out.file,
+				"    path %s: %s: %s; looked up again in %s\n",
+				row->path, row->name, row->why,
+				br_age_text(row->next, next));
+	}
+}
+
 static int text_print(struct br_call *call, const struct br_tree *t,
-		      const struct br_device *device)
+		      const struct br_device *device, const struct br_run *run)
 {
 	static const char *const columns[] = {
 		"path", "state", "remote", "srtt", "jitter", "rtt-age",
@@ -135,24 +164,46 @@ static int text_print(struct br_call *call, const struct br_tree *t,
 		if (!ret)
 			budgets_print(&call->out, &paths);
 		free(paths.items);
+		lookups_print(call, run, peer);
 	}
 	return ret;
 }
 
+static json_t *lookups_json(const struct br_call *call,
+			    const struct br_run *run,
+			    const struct br_peer *peer)
+{
+	json_t *array = json_array();
+	const struct br_lookup *row;
+	unsigned int i;
+
+	for (i = 0; i < run->lookups.n; i++) {
+		row = br_list_at(&run->lookups, i);
+		if (lookup_wanted(call, row, peer))
+			json_array_append_new(array,
+				br_object_json(&br_lookup_type, row));
+	}
+	return array;
+}
+
 static json_t *peer_json(const struct br_call *call, const struct br_tree *t,
-			 const struct br_peer *peer)
+			 const struct br_peer *peer, const struct br_run *run)
 {
 	json_t *object = br_object_json(&br_peer_type, peer);
 	struct br_list paths;
 
 	if (!paths_of(call, t, peer, &paths))
 		json_object_set_new(object, "paths", br_list_json(&paths));
+	if (run->found)
+		json_object_set_new(object, "names",
+				    lookups_json(call, run, peer));
 	free(paths.items);
 	return object;
 }
 
 static json_t *device_json(const struct br_call *call, const struct br_tree *t,
-			   const struct br_device *device)
+			   const struct br_device *device,
+			   const struct br_run *run)
 {
 	json_t *object = br_object_json(&br_device_type, device);
 	json_t *peers = json_array(), *sockets = json_array();
@@ -169,11 +220,29 @@ static json_t *device_json(const struct br_call *call, const struct br_tree *t,
 	for (i = 0; i < t->peers.n; i++) {
 		peer = br_list_at(&t->peers, i);
 		if (peer_wanted(call, peer, device))
-			json_array_append_new(peers, peer_json(call, t, peer));
+			json_array_append_new(peers, peer_json(call, t, peer, run));
 	}
 	json_object_set_new(object, "sockets", sockets);
 	json_object_set_new(object, "peers", peers);
 	return object;
+}
+
+/* @array: takes it, NULL for text */
+static int device_show(struct br_call *call, const struct br_tree *t,
+		       const struct br_device *device, json_t *array)
+{
+	struct br_run run;
+	int ret;
+
+	ret = br_run_read(br_call_text(call, "state"), device->name,
+			  br_run_clock(), &run, &call->err);
+	if (!ret && array)
+		json_array_append_new(array,
+				      device_json(call, t, device, &run));
+	else if (!ret)
+		ret = text_print(call, t, device, &run);
+	br_run_free(&run);
+	return ret;
 }
 
 static int tree_print(struct br_call *call, const struct br_tree *t,
@@ -188,13 +257,12 @@ static int tree_print(struct br_call *call, const struct br_tree *t,
 		device = br_list_at(&t->devices, i);
 		if (ifindex && device->ifindex != ifindex)
 			continue;
-		if (call->out.json)
-			json_array_append_new(array,
-					      device_json(call, t, device));
-		else
-			ret = text_print(call, t, device);
+		ret = device_show(call, t, device, array);
 	}
-	return call->out.json ? br_json_print(&call->out, array) : ret;
+	if (!ret && array)
+		return br_json_print(&call->out, array);
+	json_decref(array);
+	return ret;
 }
 
 /* Names that select nothing are a mistake, not an empty answer. */
@@ -257,6 +325,7 @@ const struct br_command br_show_commands[] = {
 			BR_WORD_ANY_DEV,
 			{ "peer", "PEER", BR_WORD_TEXT, 0, NULL },
 			{ "path", "PATH", BR_WORD_TEXT, 0, NULL },
+			{ "state", "FILE", BR_WORD_FILE, 0, NULL },
 		},
 		show, "devices with their peers and paths",
 	},

@@ -102,6 +102,16 @@ static void keep_wanted(const struct br_call *call, struct br_list *list)
 	list->n = to;
 }
 
+int br_call_print(struct br_call *call, struct br_list *list,
+		  const char *const *columns)
+{
+	keep_wanted(call, list);
+	if (!list->n && *(uint64_t *)call->object)
+		return br_fail(&call->err, BR_KERNEL, ENOENT, "no such %s",
+			       list->type->name);
+	return br_list_print(&call->out, list, columns);
+}
+
 int br_call_show(struct br_call *call, int cmd, const char *const *columns)
 {
 	const struct br_type *type = call->command->type;
@@ -115,15 +125,8 @@ int br_call_show(struct br_call *call, int cmd, const char *const *columns)
 		return ret;
 	ret = br_nl_dump(nl, cmd, type, ifindex, &list, &call->err);
 	br_nl_close(nl);
-	if (ret)
-		goto out_free;
-	keep_wanted(call, &list);
-	if (!list.n && *(uint64_t *)call->object)
-		ret = br_fail(&call->err, BR_KERNEL, ENOENT, "no such %s",
-			      type->name);
-	else
-		ret = br_list_print(&call->out, &list, columns);
-out_free:
+	if (!ret)
+		ret = br_call_print(call, &list, columns);
 	br_list_free(&list);
 	return ret;
 }

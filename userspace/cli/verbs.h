@@ -12,6 +12,7 @@ extern const struct br_command br_dev_commands[];
 extern const struct br_command br_socket_commands[];
 extern const struct br_command br_peer_commands[];
 extern const struct br_command br_path_commands[];
+extern const struct br_command br_port_commands[];
 extern const struct br_command br_health_commands[];
 extern const struct br_command br_key_commands[];
 extern const struct br_command br_identity_commands[];
@@ -72,5 +73,9 @@ int br_call_do(struct br_call *call, int cmd);
  * together with an object that is not there.
  */
 int br_call_show(struct br_call *call, int cmd, const char *const *columns);
+
+/* The same of objects that somebody has listed already. */
+int br_call_print(struct br_call *call, struct br_list *list,
+		  const char *const *columns);
 
 #endif

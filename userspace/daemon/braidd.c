@@ -12,6 +12,7 @@
 #include "change.h"
 #include "cipher.h"
 #include "log.h"
+#include "names.h"
 #include "notify.h"
 #include "session.h"
 #include "state.h"
@@ -19,12 +20,15 @@
 
 /* Frames or events read before anything else has its turn */
 #define BATCH		64
-/* Changes within this time are saved together */
+/*
+ * Changes within this time are saved together, and within so many times what it
+ * takes: with thousands of peers that may be long.
+ */
 #define SAVE_MS		200
+#define SAVE_TIMES	20
 #define LOOK_S		5
 
-/* A clock that nobody sets, and that goes on while the machine sleeps. */
-static uint64_t now_ms(void)
+uint64_t braidd_now(void)
 {
 	struct timespec now;
 
@@ -32,10 +36,9 @@ static uint64_t now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* After whatever happened. */
-static void rearm(struct braidd *d)
+void braidd_rearm(struct braidd *d)
 {
-	uint64_t at = bd_timers_next(&d->gate.timers), now = now_ms(), wait;
+	uint64_t at = bd_timers_next(&d->gate.timers), now = braidd_now(), wait;
 	struct timeval tv;
 
 	if (at == BD_NEVER) {
@@ -60,8 +63,8 @@ static void timer_over(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	bd_timers_run(&d->gate.timers, now_ms());
-	rearm(d);
+	bd_timers_run(&d->gate.timers, braidd_now());
+	braidd_rearm(d);
 }
 
 static void frame_take(struct braidd *d, const struct br_frame *f)
@@ -79,7 +82,7 @@ static void frame_take(struct braidd *d, const struct br_frame *f)
 		return;
 	memcpy(frame.way.socket, f->socket, sizeof(frame.way.socket));
 	bd_gate_frame(&d->gate, &frame, bd_kernel_knows(&d->kernel, &f->remote),
-		      now_ms());
+		      braidd_now());
 }
 
 static void frames_read(evutil_socket_t fd, short what, void *data)
@@ -97,7 +100,7 @@ static void frames_read(evutil_socket_t fd, short what, void *data)
 	}
 	if (ret < 0)
 		give_up(d);
-	rearm(d);
+	braidd_rearm(d);
 }
 
 /* Events were lost, or nothing was known yet. */
@@ -107,7 +110,7 @@ static void reach_all(struct braidd *d)
 
 	TAILQ_FOREACH(s, &d->gate.sessions, node)
 		bd_session_reached(s, bd_kernel_reaches(&d->kernel, s->peer),
-				   now_ms());
+				   braidd_now());
 }
 
 static void event_take(struct braidd *d, const struct br_event *e)
@@ -120,11 +123,11 @@ static void event_take(struct braidd *d, const struct br_event *e)
 	if (!s)
 		return;
 	if (!strcmp(e->what, "peer-up"))
-		bd_session_reached(s, true, now_ms());
+		bd_session_reached(s, true, braidd_now());
 	else if (!strcmp(e->what, "peer-down"))
-		bd_session_reached(s, false, now_ms());
+		bd_session_reached(s, false, braidd_now());
 	else if (!strcmp(e->what, "key-soft-limit"))
-		bd_session_spent(s, now_ms());
+		bd_session_spent(s, braidd_now());
 }
 
 static void events_read(evutil_socket_t fd, short what, void *data)
@@ -145,19 +148,36 @@ static void events_read(evutil_socket_t fd, short what, void *data)
 	}
 	if (ret < 0)
 		give_up(d);
-	rearm(d);
+	braidd_rearm(d);
+}
+
+/* For whoever looks; without memory it is not told. */
+static json_t *run_json(const struct braidd *d)
+{
+	struct br_list ports = { 0 }, lookups = { 0 };
+	uint64_t now = braidd_now();
+	json_t *json = NULL;
+
+	if (!bd_ports_rows(&d->ports, &d->config, now, &ports) &&
+	    !bd_remotes_rows(&d->remotes, now, &lookups))
+		json = br_run_json(d->config.name, now, &ports, &lookups);
+	br_list_free(&lookups);
+	br_list_free(&ports);
+	return json;
 }
 
 static void state_save(evutil_socket_t fd, short what, void *data)
 {
+	uint64_t begun = braidd_now();
 	struct braidd *d = data;
 	struct br_error err;
 
 	(void)fd;
 	(void)what;
-	if (bd_state_save(d->state_path, &d->gate, &err))
+	if (bd_state_save(d->state_path, &d->gate, run_json(d), &err))
 		bd_log(BD_WARN, NULL, "%s: a successor will know less",
 		       err.text);
+	d->save_ms = SAVE_TIMES * (braidd_now() - begun);
 }
 
 /* Thousands may change at once, and each writes all of them. */
@@ -165,7 +185,10 @@ static void host_changed(void *data)
 {
 	struct braidd *d = (struct braidd *)((char *)data -
 					     offsetof(struct braidd, kernel));
-	struct timeval tv = { .tv_usec = SAVE_MS * 1000 };
+	uint64_t ms = d->save_ms > SAVE_MS ? d->save_ms : SAVE_MS;
+	struct timeval tv = {
+		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
+	};
 
 	if (!event_pending(d->save, EV_TIMEOUT, NULL))
 		event_add(d->save, &tv);
@@ -195,7 +218,7 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 	unsigned int i;
 	int ret = 0;
 
-	bd_state_load(&state, d->state_path, now_ms());
+	bd_state_load(&state, d->state_path, braidd_now());
 	for (i = 0; !ret && i < c->n_peers; i++) {
 		p = &c->peers[i];
 		if (!p->has_public || bd_session_find(&d->gate, p->peer.name))
@@ -203,7 +226,7 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 		if (!bd_session_new(&d->gate, p->peer.name, p->public,
 				    c->rekey_us / 1000,
 				    bd_state_past(&state, p->peer.name, &past) ?
-				    &past : NULL, now_ms(), err))
+				    &past : NULL, braidd_now(), err))
 			ret = -err->code;
 	}
 	bd_state_free(&state);
@@ -233,16 +256,25 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 	}
 }
 
-/* @reload: somebody has asked for it */
+/*
+ * What is to be done with the paths of the configuration. @reload: somebody has
+ * asked for it
+ */
 static int paths_set(struct braidd *d, bool reload, struct br_error *err)
 {
-	const uint64_t now = now_ms();
+	uint64_t now = braidd_now();
+	int ret;
 
-	if (!bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now) &&
-	    !bd_quotas_set(&d->quotas, &d->config, d->kernel.ifindex, reload,
-			   now))
-		return 0;
-	return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	ret = bd_ports_set(&d->ports, &d->config, d->kernel.ifindex, now);
+	if (!ret)
+		ret = bd_quotas_set(&d->quotas, &d->config, d->kernel.ifindex,
+				    reload, now);
+	if (!ret)
+		ret = bd_remotes_set(&d->remotes, &d->config, now);
+	if (ret)
+		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	host_changed(&d->kernel);
+	return 0;
 }
 
 /* The new configuration is in place as far as it goes, or the old one stays. */
@@ -285,7 +317,7 @@ static void reload(evutil_socket_t fd, short what, void *data)
 	else
 		bd_log(BD_NOTICE, NULL, "reloaded");
 	bd_notify("READY=1");
-	rearm(d);
+	braidd_rearm(d);
 }
 
 static void ended(evutil_socket_t fd, short what, void *data)
@@ -349,7 +381,7 @@ static void metrics_begin(struct braidd *d)
 {
 	d->scrape = (struct bd_scrape){
 		.base = d->base, .kernel = &d->kernel, .gate = &d->gate,
-		.device = d->config.name, .now = now_ms,
+		.device = d->config.name, .now = braidd_now,
 	};
 	bd_scrape_at(&d->scrape, &d->config.metrics);
 }
@@ -367,7 +399,7 @@ static int run(struct braidd *d)
 	bd_log(BD_NOTICE, NULL, "%s: cares for %u peers", d->config.name,
 	       d->config.n_peers);
 	bd_notify("READY=1");
-	rearm(d);
+	braidd_rearm(d);
 	event_base_dispatch(d->base);
 	bd_scrape_close(&d->scrape);
 	state_save(-1, 0, d);
@@ -385,13 +417,17 @@ static int gate_run(struct braidd *d)
 			 bd_cipher_wanted(d->config.cipher)))
 		return br_fail(&d->err, BR_KERNEL, ENOMEM, "out of memory");
 	bd_kernel_ports_host(&d->kernel, &d->ports_host);
+	d->ports_host.changed = host_changed;
+	d->remotes_host.changed = host_changed;
 	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
 	bd_kernel_quota_host(&d->kernel, &d->quota_host);
 	bd_quotas_init(&d->quotas, &d->gate.timers, &d->quota_host,
 		       d->quota_path);
 	ret = loop_open(d);
+	bd_names_open(d);
 	if (!ret)
 		ret = run(d);
+	bd_names_close(d);
 	bd_ports_fini(&d->ports);
 	bd_quotas_fini(&d->quotas);
 	while ((s = TAILQ_FIRST(&d->gate.sessions)))

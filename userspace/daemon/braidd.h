@@ -8,11 +8,13 @@
 #include <event2/event.h>
 
 #include "config.h"
+#include "dns.h"
 #include "gate.h"
 #include "identity.h"
 #include "kernel.h"
 #include "ports.h"
 #include "quota.h"
+#include "remote.h"
 #include "scrape.h"
 
 /**
@@ -30,11 +32,15 @@
  * @ports: the paths whose ports change
  * @quota_host: what byte budgets see of the kernel
  * @quotas: the paths that have one
+ * @dns: looks names up
+ * @remotes_host: what remotes see of it and of the kernel
+ * @remotes: those that are names
  * @base: the loop
  * @frames: frames can be read
  * @events: events can be read
  * @timer: the gate's next timer is due
  * @save: writes the state, a moment after something changed
+ * @save_ms: how long that is to wait, at least
  * @look: now and then, whether all is as it should be
  * @hangup: reload
  * @end: signals that end it
@@ -55,17 +61,26 @@ struct braidd {
 	struct bd_ports ports;
 	struct bd_quota_host quota_host;
 	struct bd_quotas quotas;
+	struct bd_dns dns;
+	struct bd_remotes_host remotes_host;
+	struct bd_remotes remotes;
 	struct event_base *base;
 	struct event *frames;
 	struct event *events;
 	struct event *timer;
 	struct event *save;
+	uint64_t save_ms;
 	struct event *look;
 	struct event *hangup;
 	struct event *end[2];
 	bool failed;
 	struct br_error err;
 };
+
+/* A clock that nobody sets, and that goes on while the machine sleeps; in ms. */
+uint64_t braidd_now(void);
+/* After whatever may have set a timer. */
+void braidd_rearm(struct braidd *d);
 
 /*
  * Brings up what a file says and keeps it until a signal ends it. What is there

@@ -375,11 +375,12 @@ void bd_kernel_host(struct bd_kernel *k, struct bd_host *host)
 }
 
 static int ports_begin(void *data, const struct br_path *path,
-		       const struct br_ports *ports, struct br_error *err)
+		       const struct br_ports *ports,
+		       struct br_port_tally *tally, struct br_error *err)
 {
 	struct bd_kernel *k = data;
 
-	return br_hop_begin(k->ask, path, ports, err);
+	return br_hop_begin(k->ask, path, ports, tally, err);
 }
 
 static int ports_go_on(void *data, const struct br_path *path,
@@ -390,12 +391,37 @@ static int ports_go_on(void *data, const struct br_path *path,
 	return br_hop_go_on(k->ask, path, hop, now, err);
 }
 
+int bd_kernel_path(struct bd_kernel *k, const char *peer, const char *name,
+		   struct br_path *have)
+{
+	struct br_path ask = { .ifindex = k->ifindex };
+	struct br_error ignored;
+
+	memset(have, 0, sizeof(*have));
+	br_fill(ask.peer, peer);
+	br_fill(ask.name, name);
+	br_set_has(&br_path_type, &ask, "peer");
+	br_set_has(&br_path_type, &ask, "path");
+	return br_nl_do(k->ask, BRAID_CMD_PATH_GET, &br_path_type, &ask, have,
+			&ignored);
+}
+
+static int ports_bytes(void *data, const struct br_path *path, uint64_t *bytes)
+{
+	struct br_path have;
+	int ret = bd_kernel_path(data, path->peer, path->name, &have);
+
+	*bytes = have.tx_bytes + have.rx_bytes;
+	return ret;
+}
+
 void bd_kernel_ports_host(struct bd_kernel *k, struct bd_ports_host *host)
 {
 	*host = (struct bd_ports_host){
 		.random = host_random,
 		.begin = ports_begin,
 		.go_on = ports_go_on,
+		.bytes = ports_bytes,
 		.data = k,
 	};
 }

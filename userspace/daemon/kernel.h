@@ -56,6 +56,9 @@ int bd_kernel_event(struct bd_kernel *k, struct br_event *event, uint32_t *lost,
 
 /* Whether an address and port is that of a path to a peer. */
 bool bd_kernel_knows(struct bd_kernel *k, const struct br_endpoint *remote);
+/* A path as it is now. Return: 0, or a negative errno */
+int bd_kernel_path(struct bd_kernel *k, const char *peer, const char *name,
+		   struct br_path *have);
 /* Whether a peer has a usable path now; false when it cannot be asked for. */
 bool bd_kernel_reaches(struct bd_kernel *k, const char *peer);
 

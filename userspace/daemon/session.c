@@ -283,6 +283,14 @@ void bd_session_reached(struct bd_session *s, bool reachable, uint64_t now)
 		  now + random_below(s, BD_RETRY_MS / 4));
 }
 
+void bd_session_led(struct bd_session *s, uint64_t now)
+{
+	if (s->h || (s->up && s->reachable))
+		return;
+	/* the peer may still have the session: then the path comes up by itself */
+	set_timer(s, s->up ? now + BD_RETRY_MS : now);
+}
+
 void bd_session_spent(struct bd_session *s, uint64_t now)
 {
 	if (s->up && !s->h)

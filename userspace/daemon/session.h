@@ -103,6 +103,8 @@ struct bd_session *bd_session_find_local(struct bd_gate *gate, uint32_t id);
 
 /* Whether any path to the peer is usable: who lost the last one asks anew. */
 void bd_session_reached(struct bd_session *s, bool reachable, uint64_t now);
+/* A path to the peer is new, or leads elsewhere: whoever waits asks at once. */
+void bd_session_led(struct bd_session *s, uint64_t now);
 /* The kernel says that the newest keys end soon: they are renewed at once. */
 void bd_session_spent(struct bd_session *s, uint64_t now);
 

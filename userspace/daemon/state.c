@@ -19,7 +19,7 @@ static json_t *session_json(const struct bd_session *s)
 			 "made_ms", (json_int_t)s->since);
 }
 
-static json_t *gate_json(const struct bd_gate *gate)
+static json_t *gate_json(const struct bd_gate *gate, json_t *run)
 {
 	json_t *root = json_object(), *peers = json_object();
 	const struct bd_session *s;
@@ -29,6 +29,7 @@ static json_t *gate_json(const struct bd_gate *gate)
 			json_object_set_new(peers, s->peer, session_json(s));
 	json_object_set_new(root, "version", json_integer(VERSION));
 	json_object_set_new(root, "peers", peers);
+	json_object_set_new(root, "run", run);
 	return root;
 }
 
@@ -47,9 +48,9 @@ static int write_file(const char *path, const char *text)
 }
 
 int bd_state_save(const char *path, const struct bd_gate *gate,
-		  struct br_error *err)
+		  json_t *run, struct br_error *err)
 {
-	json_t *root = gate_json(gate);
+	json_t *root = gate_json(gate, run);
 	char *text = json_dumps(root, JSON_INDENT(1));
 	char new[4096];
 	int ret = -ENOMEM;

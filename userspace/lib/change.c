@@ -49,6 +49,8 @@ static bool socket_same(const struct br_config_socket *a,
 static bool path_same(const struct br_config_path *a,
 		      const struct br_config_path *b)
 {
+	if (!a->host != !b->host || (a->host && strcmp(a->host, b->host)))
+		return false;
 	return endpoint_same(&a->path.remote, &b->path.remote) &&
 	       !strcmp(a->path.socket, b->path.socket) &&
 	       socket_same(&a->wanted, &b->wanted);

@@ -148,12 +148,27 @@ static int number_set(const struct br_field *f, json_int_t value, void *obj)
 	return 0;
 }
 
+/* A sentence is for a terminal: nothing in it may steer that. */
+static void words_set(const struct br_field *f, const char *text, void *obj)
+{
+	char *to = br_copy(br_field_at(f, obj), f->size, text);
+
+	for (; *to; to++)
+		if ((unsigned char)*to < ' ' || *to == 0x7f)
+			*to = '?';
+}
+
 static int field_load(const struct br_type *type, const struct br_field *f,
 		      const json_t *value, void *obj, struct br_error *err)
 {
 	char text[LIST_TEXT];
 	int ret = -EINVAL;
 
+	if (json_is_string(value) && f->kind == BR_WORDS) {
+		words_set(f, json_string_value(value), obj);
+		br_set_has(type, obj, f->name);
+		return 0;
+	}
 	if (json_is_string(value))
 		return br_field_value(type, f->name, obj,
 				      json_string_value(value), err);

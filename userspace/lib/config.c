@@ -10,6 +10,7 @@
 #include "alias.h"
 #include "config-quota.h"
 #include "field.h"
+#include "hostname.h"
 #include "inifile.h"
 #include "route.h"
 #include "text.h"
@@ -169,6 +170,18 @@ static int device_rekey(struct br_ini_parser *p, const char *value)
 	return 0;
 }
 
+static int device_resolve(struct br_ini_parser *p, const char *value)
+{
+	uint64_t us;
+
+	if (br_time_parse(value, &us) || us < BR_RESOLVE_MIN_US ||
+	    us > BR_RESOLVE_MAX_US)
+		return br_ini_refuse(p, "'%s' is not a time between 1s and 86400s",
+				     value);
+	p->config->resolve_us = us;
+	return 0;
+}
+
 static int device_cipher(struct br_ini_parser *p, const char *value)
 {
 	unsigned int i;
@@ -201,16 +214,23 @@ static int ports_parse(struct br_ini_parser *p, const char *value,
 	       br_ini_refuse(p, "'%s' %s", value, why) : 0;
 }
 
+/* The first word of a value. Return: the rest, empty when there is none */
+static const char *first_word(const char *value, char *buf, size_t size)
+{
+	size_t len = strcspn(value, " \t");
+
+	snprintf(buf, size, "%.*s", (int)len, value);
+	return value + len + strspn(value + len, " \t");
+}
+
 /* "INTERVAL [JITTER]" */
 static int device_port_hop(struct br_ini_parser *p, const char *value)
 {
-	size_t len = strcspn(value, " \t");
-	const char *rest = value + len + strspn(value + len, " \t");
 	uint64_t us, jitter;
+	const char *rest;
 	char buf[32];
 
-	br_copy(buf, sizeof(buf), value);
-	buf[len < sizeof(buf) ? len : sizeof(buf) - 1] = 0;
+	rest = first_word(value, buf, sizeof(buf));
 	if (br_time_parse(buf, &us) || us < BR_PORT_HOP_MIN_US ||
 	    us > BR_PORT_HOP_MAX_US)
 		return br_ini_refuse(p, "'%s' does not begin with a time between 1s and 86400s",
@@ -221,6 +241,27 @@ static int device_port_hop(struct br_ini_parser *p, const char *value)
 				     rest);
 	p->config->port_hop_us = us;
 	p->config->port_hop_jitter_us = jitter;
+	return 0;
+}
+
+/* "BYTES [JITTER]" */
+static int device_port_hop_bytes(struct br_ini_parser *p, const char *value)
+{
+	uint64_t bytes, jitter;
+	const char *rest;
+	char buf[32];
+
+	rest = first_word(value, buf, sizeof(buf));
+	if (br_size_parse(buf, &bytes) || bytes < BR_PORT_HOP_MIN_BYTES ||
+	    bytes > BR_PORT_HOP_MAX_BYTES)
+		return br_ini_refuse(p, "'%s' does not begin with a size between 1m and 1024t",
+				     value);
+	jitter = bytes / 10;
+	if (*rest && (br_size_parse(rest, &jitter) || jitter > bytes))
+		return br_ini_refuse(p, "'%s' is not a size up to that before it",
+				     rest);
+	p->config->port_hop_bytes = bytes;
+	p->config->port_hop_bytes_jitter = jitter;
 	return 0;
 }
 
@@ -469,6 +510,22 @@ static int path_local(struct br_ini_parser *p, const char *value)
 			    &path_last(p)->wanted.socket, value);
 }
 
+/* An address, or a name. */
+static int path_remote(struct br_ini_parser *p, const char *value)
+{
+	struct br_config_path *path = path_last(p);
+	char name[BR_HOSTNAME];
+	const char *why;
+
+	if (!br_hostname_meant(value))
+		return br_ini_field(p, &br_path_type, "remote", p->object,
+				    value);
+	if (br_hostname_parse(value, name, &path->path.remote.port, &why))
+		return br_ini_refuse(p, "'%s' %s", value, why);
+	path->host = strdup(name);
+	return path->host ? 0 : br_ini_no_memory(p);
+}
+
 static int path_ports(struct br_ini_parser *p, const char *value)
 {
 	return ports_parse(p, value, &path_last(p)->ports);
@@ -547,7 +604,8 @@ static int path_end(struct br_ini_parser *p)
 		ret = br_ini_require(p, "Remote");
 	if (ret)
 		return ret;
-	if (!path->remote.port || path->remote.addr.family == AF_UNSPEC)
+	if (!path_last(p)->host && (!path->remote.port ||
+				    path->remote.addr.family == AF_UNSPEC))
 		ret = br_fail(p->err, BR_FILE, EINVAL,
 			      "path %s: Remote needs an address and a port",
 			      path->name);
@@ -560,6 +618,18 @@ static int path_end(struct br_ini_parser *p)
 	if (!ret)
 		ret = br_quota_section(p, path_last(p));
 	return ret ? br_ini_located(p, p->begun) : 0;
+}
+
+sa_family_t br_config_path_family(const struct br_config *c,
+				  const struct br_config_path *path)
+{
+	sa_family_t family = path->wanted.socket.local.addr.family;
+
+	if (!path->path.socket[0])
+		return family;
+	family = socket_find(c, path->path.socket)->socket.local.addr.family;
+	/* a socket without an address is IPv4's, unlike that of a path */
+	return family == AF_UNSPEC ? AF_INET : family;
 }
 
 /* [Class] and [Rule] */
@@ -638,6 +708,8 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Ports", .set = device_ports },
 			{ "Metrics", .set = device_metrics },
 			{ "PortHop", .set = device_port_hop },
+			{ "PortHopBytes", .set = device_port_hop_bytes },
+			{ "ResolveInterval", .set = device_resolve },
 			{ "PostUp", .set = device_post_up, .many = true,
 			  .raw = true },
 			{ "PreDown", .set = device_pre_down, .many = true,
@@ -676,7 +748,7 @@ const struct br_ini_section br_config_sections[] = {
 			{ "Local", .set = path_local },
 			{ "Ports", .set = path_ports },
 			{ "Socket", .field = "socket" },
-			{ "Remote", .field = "remote" },
+			{ "Remote", .set = path_remote },
 			{ "Cost", .field = "cost" },
 			{ "Standby", .field = "standby" },
 			{ "Cold", .field = "cold" },
@@ -754,6 +826,7 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 
 	*config = (struct br_config){
 		.table = BR_TABLE_MAIN, .routes = true, .rekey_us = BR_REKEY_US,
+		.resolve_us = BR_RESOLVE_US,
 		.cipher = BR_CIPHER_CHACHA20_POLY1305,
 	};
 	br_ruleset_init(&config->rules);
@@ -798,8 +871,10 @@ void br_config_free(struct br_config *config)
 	}
 	texts_free(&config->post_up);
 	texts_free(&config->pre_down);
-	for (i = 0; i < config->n_paths; i++)
+	for (i = 0; i < config->n_paths; i++) {
 		free(config->paths[i].ports);
+		free(config->paths[i].host);
+	}
 	br_ruleset_free(&config->rules);
 	free(config->private_key_file);
 	free(config->ports);

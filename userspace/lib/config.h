@@ -53,7 +53,9 @@ struct br_config_peer {
 
 /**
  * struct br_config_path - a [Path]
- * @path: its fields, the name of a declared socket among them
+ * @path: its fields, the name of a declared socket among them; of a remote that is
+ *	a name only the port
+ * @host: that name, NULL when the remote is an address
  * @wanted: what it wants of a socket, when it names none
  * @ports: out of which it wants a port, NULL for those of the device
  * @period: after which its byte budget is renewed
@@ -61,6 +63,7 @@ struct br_config_peer {
  */
 struct br_config_path {
 	struct br_path path;
+	char *host;
 	struct br_config_socket wanted;
 	struct br_ports *ports;
 	struct br_period period;
@@ -87,6 +90,10 @@ enum br_config_cipher {
  * @port_hop_us: how long a path keeps a port that the file does not tell; 0 for
  *	ever
  * @port_hop_jitter_us: that may be so much longer or shorter
+ * @port_hop_bytes: how many bytes a path carries by such a port, both ways; 0 for
+ *	any number
+ * @port_hop_bytes_jitter: that may be so many more or fewer
+ * @resolve_us: how often names of remotes are looked up while all is well
  * @cipher: which sessions use, BR_CIPHER_*; ChaCha20-Poly1305 by default
  * @ports: out of which paths get theirs, NULL for the kernel's choice
  * @metrics: where braidd tells metrics, port 0 for nowhere
@@ -111,6 +118,9 @@ struct br_config {
 	uint64_t rekey_us;
 	uint64_t port_hop_us;
 	uint64_t port_hop_jitter_us;
+	uint64_t port_hop_bytes;
+	uint64_t port_hop_bytes_jitter;
+	uint64_t resolve_us;
 	enum br_config_cipher cipher;
 	struct br_ports *ports;
 	struct br_endpoint metrics;
@@ -136,6 +146,13 @@ struct br_config {
 /* PortHop, likewise; its jitter is a tenth unless it is given */
 #define BR_PORT_HOP_MIN_US	1000000ULL
 #define BR_PORT_HOP_MAX_US	86400000000ULL
+#define BR_PORT_HOP_MIN_BYTES	(1ULL << 20)
+#define BR_PORT_HOP_MAX_BYTES	(1ULL << 50)
+
+/* ResolveInterval, likewise */
+#define BR_RESOLVE_US		300000000ULL
+#define BR_RESOLVE_MIN_US	1000000ULL
+#define BR_RESOLVE_MAX_US	86400000000ULL
 
 /*
  * Reads a file; key files are looked for in its folder. The sentence of a
@@ -153,5 +170,8 @@ void br_config_free(struct br_config *config);
 /* The [Peer] of that name, or NULL. */
 const struct br_config_peer *br_config_peer_find(const struct br_config *c,
 						 const char *name);
+/* Of its remote's addresses, as Local allows: AF_UNSPEC for either family. */
+sa_family_t br_config_path_family(const struct br_config *c,
+				  const struct br_config_path *path);
 
 #endif

@@ -59,6 +59,8 @@ int br_share_parse(const char *text, uint64_t *ppm);
 int br_span_parse(const char *text, uint64_t *seconds);
 /* "1500000", "20G" and "20GB" (powers of ten), "4Gi" and "4GiB" (of two) */
 int br_volume_parse(const char *text, uint64_t *bytes);
+/* "10g": k, m, g and t are powers of 1024 */
+int br_size_parse(const char *text, uint64_t *bytes);
 int br_number_parse(const char *text, uint64_t max, uint64_t *value);
 /* A name: 1 to 31 printable bytes without space, '/' and ','. */
 int br_name_check(const char *text);

@@ -87,7 +87,8 @@ static int let_go(struct br_nl *nl, const struct br_path *have,
 }
 
 int br_hop_begin(struct br_nl *nl, const struct br_path *path,
-		 const struct br_ports *ports, struct br_error *err)
+		 const struct br_ports *ports, struct br_port_tally *tally,
+		 struct br_error *err)
 {
 	char name[BR_NAME];
 	struct br_path have;
@@ -102,7 +103,7 @@ int br_hop_begin(struct br_nl *nl, const struct br_path *path,
 	if (have.socket_next[0] || have.socket_previous[0])
 		ret = let_go(nl, &have, err);
 	if (!ret)
-		ret = br_pathsock_like(nl, &have, ports, name, err);
+		ret = br_pathsock_like(nl, &have, ports, name, tally, err);
 	if (ret)
 		return ret;
 	ret = move_to(nl, &have, name, err);

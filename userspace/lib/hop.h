@@ -51,12 +51,14 @@ enum br_hop_act br_hop_decide(struct br_hop *hop, const struct br_path *path,
 /*
  * Begins to move a path (device, peer and name) to a socket like its own at a
  * port of @ports, or of the kernel's choice when that is NULL. A socket that is
- * still held from an earlier move is let go of if it can be.
+ * still held from an earlier move is let go of if it can be. @tally: what stood in
+ * the way of the draw, left alone when there was none; NULL when nobody asks.
  * Return: 0, or a negative errno with a sentence: -EBUSY, the peer still sends to
  * the port before that
  */
 int br_hop_begin(struct br_nl *nl, const struct br_path *path,
-		 const struct br_ports *ports, struct br_error *err);
+		 const struct br_ports *ports, struct br_port_tally *tally,
+		 struct br_error *err);
 
 /*
  * Looks at a path and does what is due.

@@ -17,7 +17,7 @@ struct br_config;
 struct br_ini_parser;
 
 /* Most keys of one section */
-#define BR_INI_KEYS	16
+#define BR_INI_KEYS	24
 
 /**
  * struct br_ini_key - a key of a section

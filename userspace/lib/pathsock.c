@@ -95,7 +95,8 @@ static struct br_port_draw draw = {
 };
 
 static int socket_new(struct br_nl *nl, struct br_socket *new,
-		      const struct br_ports *ports, struct br_error *err)
+		      const struct br_ports *ports,
+		      struct br_port_tally *tally, struct br_error *err)
 {
 	struct making m = { nl, new };
 	struct br_ports allowed;
@@ -111,12 +112,16 @@ static int socket_new(struct br_nl *nl, struct br_socket *new,
 	draw.allowed = &allowed;
 	draw.data = &m;
 	ret = br_port_take(&draw, err);
+	draw.tally.reserved = br_ports_count(ports) - br_ports_count(&allowed);
+	if (tally)
+		*tally = draw.tally;
 	return ret < 0 ? ret : 0;
 }
 
 static int make(struct br_nl *nl, const struct br_list *sockets,
 		struct br_path *path, const struct br_socket *wanted,
-		const struct br_ports *ports, struct br_error *err)
+		const struct br_ports *ports, struct br_port_tally *tally,
+		struct br_error *err)
 {
 	struct br_socket new = *wanted;
 	int ret;
@@ -126,7 +131,7 @@ static int make(struct br_nl *nl, const struct br_list *sockets,
 	br_fill(new.owner, BR_SOCKET_OWNER);
 	br_set_has(&br_socket_type, &new, "socket");
 	br_set_has(&br_socket_type, &new, "owner");
-	ret = socket_new(nl, &new, ports, err);
+	ret = socket_new(nl, &new, ports, tally, err);
 	if (!ret)
 		br_fill(path->socket, new.name);
 	return ret;
@@ -150,7 +155,7 @@ static int choose(struct br_nl *nl, struct br_path *path,
 		br_fill(path->socket, have->name);
 		goto out_free;
 	}
-	ret = make(nl, &sockets, path, wanted, ports, err);
+	ret = make(nl, &sockets, path, wanted, ports, NULL, err);
 	if (!ret)
 		ret = 1;
 	else
@@ -173,7 +178,7 @@ static int socket_del(struct br_nl *nl, uint32_t ifindex, const char *name,
 
 int br_pathsock_like(struct br_nl *nl, const struct br_path *path,
 		     const struct br_ports *ports, char name[BR_NAME],
-		     struct br_error *err)
+		     struct br_port_tally *tally, struct br_error *err)
 {
 	struct br_path own = { .ifindex = path->ifindex };
 	const struct br_socket *have;
@@ -196,7 +201,7 @@ int br_pathsock_like(struct br_nl *nl, const struct br_path *path,
 		br_set_has(&br_socket_type, &wanted, "local");
 		br_set_has(&br_socket_type, &wanted, "link");
 		br_set_has(&br_socket_type, &wanted, "fwmark");
-		ret = make(nl, &sockets, &own, &wanted, ports, err);
+		ret = make(nl, &sockets, &own, &wanted, ports, tally, err);
 	}
 	memcpy(name, own.socket, BR_NAME);
 	br_list_free(&sockets);

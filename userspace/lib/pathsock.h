@@ -28,12 +28,13 @@ int br_pathsock_del(struct br_nl *nl, const struct br_path *path,
 
 /*
  * Makes a socket that differs from a path's in its port only, out of @ports as
- * above. @path: as the kernel has it; @name gets the new one's name.
+ * above. @path: as the kernel has it; @name gets the new one's name; @tally what
+ * stood in the way, also when it fails, or NULL.
  * Return: 0, or a negative errno with a sentence
  */
 int br_pathsock_like(struct br_nl *nl, const struct br_path *path,
 		     const struct br_ports *ports, char name[BR_NAME],
-		     struct br_error *err);
+		     struct br_port_tally *tally, struct br_error *err);
 
 /* Closes a socket that was made for paths, if none uses it any more. */
 void br_pathsock_release(struct br_nl *nl, uint32_t ifindex, const char *name);

@@ -78,6 +78,39 @@ int br_ports_parse(const char *text, struct br_ports *p, const char **why)
 	return br_ports_count(p) ? 0 : -EINVAL;
 }
 
+static void range_print(FILE *file, uint32_t from, uint32_t to, bool first)
+{
+	fprintf(file, to > from ? "%s%u-%u" : "%s%u", first ? "" : ",", from,
+		to);
+}
+
+char *br_ports_text(const struct br_ports *p)
+{
+	uint32_t port, from = 0;
+	bool first = true;
+	char *text = NULL;
+	size_t size;
+	FILE *file;
+
+	file = open_memstream(&text, &size);
+	if (!file)
+		return NULL;
+	/* 0 is never in it, and stands for no range that is open */
+	for (port = 1; port <= 65536; port++) {
+		if (port < 65536 && br_ports_has(p, port)) {
+			from = from ? from : port;
+		} else if (from) {
+			range_print(file, from, port - 1, first);
+			first = false;
+			from = 0;
+		}
+	}
+	if (!fclose(file))
+		return text;
+	free(text);
+	return NULL;
+}
+
 int br_ports_unreserve(struct br_ports *p, struct br_error *err)
 {
 	FILE *file = fopen(RESERVED, "re");
@@ -163,6 +196,7 @@ static int draw_from(struct br_port_draw *draw, struct br_ports *left,
 		}
 		if (ret != -EADDRINUSE)
 			return ret;
+		draw->tally.in_use++;
 		br_ports_set(left, port, port, false);
 	}
 	return 0;
@@ -175,6 +209,9 @@ int br_port_take(struct br_port_draw *draw, struct br_error *err)
 	int ret;
 
 	recent(draw, &late);
+	draw->tally = (struct br_port_tally){
+		.recent = br_ports_count(&late),
+	};
 	for (i = 0; i < 65536 / 64; i++)
 		left.bits[i] = draw->allowed->bits[i] & ~late.bits[i];
 	ret = draw_from(draw, &left, &tries, err);

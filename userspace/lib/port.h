@@ -40,14 +40,30 @@ unsigned int br_ports_count(const struct br_ports *p);
  */
 int br_ports_parse(const char *text, struct br_ports *p, const char **why);
 
+/* The set as above, sorted. Return: to be freed, NULL without memory */
+char *br_ports_text(const struct br_ports *p);
+
 /* Takes out what the kernel keeps for others (ip_local_reserved_ports). */
 int br_ports_unreserve(struct br_ports *p, struct br_error *err);
+
+/**
+ * struct br_port_tally - what stood in the way of a draw
+ * @reserved: ports of the set that the kernel keeps for others
+ * @recent: ports of it that were held back since they were used lately
+ * @in_use: ports that were drawn, and that somebody had
+ */
+struct br_port_tally {
+	unsigned int reserved;
+	unsigned int recent;
+	unsigned int in_use;
+};
 
 /**
  * struct br_port_draw - drawing ports out of a set
  * @allowed: the set; outlives it
  * @recent: the last ports that were taken, a ring
  * @n: how many were ever taken
+ * @tally: of the newest draw, but for reserved ports
  * @random: unpredictable bytes
  * @take: opens @port: 0, -EADDRINUSE when somebody has it, or another error
  * @data: for both
@@ -56,6 +72,7 @@ struct br_port_draw {
 	const struct br_ports *allowed;
 	uint16_t recent[BR_PORT_RECENT];
 	unsigned int n;
+	struct br_port_tally tally;
 	void (*random)(void *data, void *to, size_t len);
 	int (*take)(void *data, uint16_t port, struct br_error *err);
 	void *data;

@@ -27,6 +27,8 @@ static const struct unit time_units[] = {
 
 static const struct unit share_units[] = {
 	{ "%", 1e4 }, { NULL, 0 }
+};
+
 static const struct unit span_units[] = {
 	{ "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 }
 };
@@ -37,6 +39,11 @@ static const struct unit volume_units[] = {
 	{ "TB", 1e12 }, { "Ki", 0x1p10 }, { "KiB", 0x1p10 },
 	{ "Mi", 0x1p20 }, { "MiB", 0x1p20 }, { "Gi", 0x1p30 },
 	{ "GiB", 0x1p30 }, { "Ti", 0x1p40 }, { "TiB", 0x1p40 }, { NULL, 0 }
+};
+
+static const struct unit size_units[] = {
+	{ "k", 1024.0 }, { "m", 1048576.0 }, { "g", 1073741824.0 },
+	{ "t", 1099511627776.0 }, { NULL, 0 }
 };
 
 /*
@@ -93,6 +100,8 @@ int br_time_parse(const char *text, uint64_t *microseconds)
 int br_share_parse(const char *text, uint64_t *ppm)
 {
 	return unit_parse(text, share_units, ppm);
+}
+
 int br_span_parse(const char *text, uint64_t *seconds)
 {
 	return unit_parse(text, span_units, seconds);
@@ -101,6 +110,11 @@ int br_span_parse(const char *text, uint64_t *seconds)
 int br_volume_parse(const char *text, uint64_t *bytes)
 {
 	return unit_parse(text, volume_units, bytes);
+}
+
+int br_size_parse(const char *text, uint64_t *bytes)
+{
+	return unit_parse(text, size_units, bytes);
 }
 
 int br_number_parse(const char *text, uint64_t max, uint64_t *value)

@@ -117,10 +117,25 @@ static bool endpoint_equal(const struct br_endpoint *a,
 }
 
 /*
+ * A peer whose port has moved is the same; where a name leads is for whoever
+ * looks it up.
+ */
+static bool remote_fits(const struct br_path *have,
+			const struct br_config_path *from)
+{
+	const struct br_endpoint *wanted = &from->path.remote;
+
+	return from->host || endpoint_equal(&have->remote, wanted) ||
+	       (have->moves && br_addr_equal(&have->remote.addr,
+					     &wanted->addr));
+}
+
+/*
  * Return: 1 when the path is there and leads where it should; a path cannot
  * be led elsewhere, so that one with another remote is refused
  */
-static int path_there(struct br_work *w, const struct br_path *wanted)
+static int path_there(struct br_work *w, const struct br_config_path *from,
+		      const struct br_path *wanted)
 {
 	struct br_path ask = { .ifindex = w->ifindex }, have = { 0 }, set;
 	struct br_made made = { .kind = BR_SET_PATH };
@@ -134,10 +149,7 @@ static int path_there(struct br_work *w, const struct br_path *wanted)
 	if (br_nl_do(w->nl, BRAID_CMD_PATH_GET, &br_path_type, &ask, &have,
 		     w->err))
 		return 0;
-	/* a peer whose port has moved is the same */
-	if (!endpoint_equal(&have.remote, &wanted->remote) &&
-	    !(have.moves && br_addr_equal(&have.remote.addr,
-					  &wanted->remote.addr)))
+	if (!remote_fits(&have, from))
 		return br_fail(w->err, BR_KERNEL, EEXIST,
 			       "it is there already, with another remote");
 	set = *wanted;
@@ -155,7 +167,16 @@ static int path_there(struct br_work *w, const struct br_path *wanted)
 	return ret ? ret : 1;
 }
 
-static int path_up(struct br_work *w, const struct br_config_path *from)
+/* No change of the tunnel, and yet to be known. */
+static int path_left_out(struct br_work *w, const struct br_config_path *from)
+{
+	if (w->told)
+		fprintf(w->told, "%s: path %s waits for braidd to find %s\n",
+			w->config->name, from->path.name, from->host);
+	return 0;
+}
+
+int br_work_path(struct br_work *w, const struct br_config_path *from)
 {
 	struct br_made made = { .kind = BR_MADE_PATH };
 	struct br_path path = from->path;
@@ -165,9 +186,11 @@ static int path_up(struct br_work *w, const struct br_config_path *from)
 	path.ifindex = w->ifindex;
 	ret = socket_resolve(w, &from->wanted, &wanted);
 	if (!ret && !w->fresh)
-		ret = path_there(w, &path);
+		ret = path_there(w, from, &path);
 	if (ret)
 		return ret < 0 ? ret : 0;
+	if (path.remote.addr.family == AF_UNSPEC)
+		return path_left_out(w, from);
 	ret = br_pathsock_add(w->nl, &path, &wanted, from->ports ?
 			      from->ports : w->config->ports, w->err);
 	if (ret)
@@ -200,7 +223,7 @@ int br_work_peers(struct br_work *w)
 			br_where(w->err, "peer %s", c->peers[i].peer.name);
 	}
 	for (i = 0; !ret && i < c->n_paths; i++) {
-		ret = path_up(w, &c->paths[i]);
+		ret = br_work_path(w, &c->paths[i]);
 		if (ret)
 			br_where(w->err, "path %s", c->paths[i].path.name);
 	}

@@ -39,6 +39,11 @@ struct br_work {
 /* Sockets, peers, paths, and the peers' routes. */
 int br_work_peers(struct br_work *w);
 /*
+ * One path, if it is not there. One whose remote is a name that has no address yet
+ * is left out.
+ */
+int br_work_path(struct br_work *w, const struct br_config_path *from);
+/*
  * Rules and classes, when the file has any, in the place of those that are
  * there: also of those that somebody has added by hand.
  */
