@@ -12,6 +12,7 @@
 #include "reverse.h"
 #include "schedule.h"
 #include "transmit.h"
+#include "watch.h"
 
 /* The peer that goes on sending is told again, no more often than this. */
 #define BRAID_QUOTA_AGAIN_US	(20 * BRAID_USEC_PER_MSEC)
