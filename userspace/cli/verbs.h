@@ -25,6 +25,7 @@ extern const struct br_command br_flow_commands[];
 extern const struct br_command br_migration_commands[];
 extern const struct br_command br_checkpoint_commands[];
 extern const struct br_command br_rule_commands[];
+extern const struct br_command br_report_commands[];
 
 /* All of them */
 extern const struct br_group br_groups[];
