@@ -43,8 +43,10 @@ part() {
 
 # says PATTERN TITLE FILE
 says() {
-	part "$2" "$3" | grep -qE -- "$1" ||
-		fail "no '$1' in '$2': $(part "$2" "$3")"
+	local text
+
+	text=$(part "$2" "$3")
+	grep -qE -- "$1" <<<"$text" || fail "no '$1' in '$2': $text"
 }
 
 # Every secret of the files that were made, in each way it can be written down.
