@@ -14,6 +14,8 @@
 #   make fuzz          fuzzers, each for FUZZ_SECONDS=30
 #   make netlink-gen   generates code from Documentation/netlink/specs
 #   make reference     its manual page for programmers, build/netlink.rst
+#   make deb           Debian packages in build/deb
+#   make test-deb      installs, upgrades and removes them in a clean system
 #   make install       into DESTDIR and PREFIX
 #
 # V=1 shows commands; KDIR=... builds the module for another kernel.
@@ -84,7 +86,8 @@ WARN := -std=gnu11 -Wall -Wextra -Werror
 SYSROOT ?=
 INCLUDES := -Imodule/uapi -Iuserspace/lib -Iuserspace/daemon \
 	-I$(SYSROOT)/usr/include/libnl3
-LIBS := -lgnutls -lbpf -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
+LIBBPF ?= -lbpf
+LIBS := -lgnutls $(LIBBPF) -lnl-route-3 -lnl-genl-3 -lnl-3 -lmnl -linih -ljansson -lsmartcols
 CLI_LIBS := -lncursesw -ltinfo
 lib_sources := $(wildcard userspace/lib/*.c)
 cli_sources := $(wildcard userspace/cli/*.c)
@@ -207,6 +210,13 @@ fuzz: setup
 cross: setup
 	$(Q)scripts/cross
 
+deb: setup
+	$(Q)scripts/setup deb
+	$(Q)scripts/deb/build
+
+test-deb: setup
+	$(Q)scripts/deb/test
+
 netlink-gen:
 	$(Q)scripts/netlink-gen
 
@@ -218,7 +228,8 @@ $(BUILD)/netlink.rst: Documentation/netlink/specs/braid.yaml scripts/netlink-gen
 
 # --- installing
 sbindir := $(DESTDIR)$(PREFIX)/sbin
-unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+unitdir := $(DESTDIR)$(UNITDIR)
 bpfdir := $(DESTDIR)$(PREFIX)/lib/braid/bpf
 mandir := $(DESTDIR)$(PREFIX)/share/man
 compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -227,8 +238,11 @@ moduledir = $(DESTDIR)/lib/modules/$(release)/updates
 man5 := $(wildcard Documentation/man/*.5)
 man8 := $(wildcard Documentation/man/*.8)
 
-install: all
-	$(Q)install -d $(sbindir) $(bpfdir) $(moduledir)
+install: install-userspace install-module
+
+# All but the module.
+install-userspace: bpf userspace
+	$(Q)install -d $(sbindir) $(bpfdir)
 	$(note) INSTALL $(sbindir)
 	$(Q)install $(BUILD)/userspace/braidctl $(BUILD)/userspace/braidd \
 		$(sbindir)/
@@ -238,8 +252,6 @@ install: all
 		>'$(unitdir)/braidd@.service'
 	$(note) INSTALL $(bpfdir)
 	$(Q)install -m 644 $(bpf_objects) $(bpfdir)/
-	$(note) INSTALL $(moduledir)/braid.ko
-	$(Q)install -m 644 $(moddir)/braid.ko $(moduledir)/
 	$(note) INSTALL $(mandir)
 	$(Q)install -D -m 644 -t $(mandir)/man5 $(man5)
 	$(Q)install -D -m 644 -t $(mandir)/man8 $(man8)
@@ -248,6 +260,10 @@ install: all
 	$(note) INSTALL $(sharedir)
 	$(Q)install -D -m 644 -t $(sharedir) userspace/monitoring/braid-alerts.yml \
 		userspace/monitoring/braid-dashboard.json
+
+install-module: module
+	$(note) INSTALL $(moduledir)/braid.ko
+	$(Q)install -D -m 644 -t $(moduledir) $(moddir)/braid.ko
 	$(Q)[ -n '$(DESTDIR)' ] || depmod $(release)
 
 uninstall:
@@ -262,8 +278,9 @@ uninstall:
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/module/*' 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/module -o -path $(BUILD)/deb \) -prune \
+	-o -name '*.d' -print 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
 	test-debug test-rounds demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
-	install uninstall clean
+	deb test-deb install install-userspace install-module uninstall clean

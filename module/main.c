@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/braid_version.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
@@ -61,6 +62,7 @@ static void __exit braid_exit(void)
 module_init(braid_init);
 module_exit(braid_exit);
 MODULE_LICENSE("GPL");
+MODULE_VERSION(BRAID_VERSION);
 MODULE_AUTHOR("the braid authors");
 MODULE_DESCRIPTION("several network links as one encrypted tunnel");
 MODULE_ALIAS_RTNL_LINK(KBUILD_MODNAME);

@@ -127,6 +127,7 @@ static const struct row rows[] = {
 	{ "genkey", "a", { "a.key" }, TEXT_BAD },
 	{ "genkey", "b", { "b.key" }, TEXT_BAD },
 	{ NULL, "file", { "a.conf" }, TEXT_BAD },
+	{ "report", "config", { "/etc/braid" }, TEXT_BAD },
 	{ "policy", "policy", { "adaptive" }, NAME_BAD },
 	{ "rule", "pref", { "1", "4294967295" }, NUMBER_BAD },
 	{ "rule", "from", { "10.0.0.0/8", "10.0.0.1", "fd00::/8" }, NET_BAD },

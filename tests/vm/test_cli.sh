@@ -395,6 +395,10 @@ test_completion() {
 	mkdir "$dir/files"
 	touch "$dir/files/one.conf" "$dir/files/two.conf"
 	completes "braidctl up $dir/files/o" "$dir/files/one.conf"
+	completes 'braidctl rep' report
+	completes 'braidctl report conf' config
+	completes "braidctl report $dir/files/t" "$dir/files/two.conf"
+	completes "braidctl report $dir/one config $dir/fil" "$dir/files"
 }
 
 # ip netns exec has a /sys of its own, where no pin of ours can be seen.

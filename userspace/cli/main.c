@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <linux/braid_version.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,15 +42,17 @@ int main(int argc, char **argv)
 	struct br_call call = { .out.file = stdout };
 	int c;
 
-	while ((c = getopt(argc, argv, "+jvh")) != -1) {
+	while ((c = getopt(argc, argv, "+jvVh")) != -1) {
 		if (c == 'j')
 			call.out.json = true;
 		else if (c == 'v')
 			call.verbose = true;
+		else if (c == 'V')
+			printf("braidctl %s\n", BRAID_VERSION);
 		else
 			br_help(NULL, c == 'h' ? stdout : stderr);
-		if (c == 'h' || c == '?')
-			return c == 'h' ? BR_OK : BR_USAGE;
+		if (c == 'h' || c == 'V' || c == '?')
+			return c == '?' ? BR_USAGE : BR_OK;
 	}
 	argc -= optind;
 	argv += optind;

@@ -24,12 +24,14 @@ const struct br_group br_groups[] = {
 	{ br_counters_commands },
 	{ br_metrics_commands },
 	{ br_monitor_commands },
+	{ br_report_commands },
 	{ NULL }
 };
 
 const struct br_option br_options[] = {
 	{ 'j', "JSON on everything that shows" },
 	{ 'v', "say more when something fails" },
+	{ 'V', "the version" },
 	{ 'h', "this; after an object, its commands" },
 	{ 0 }
 };

@@ -27,6 +27,7 @@ extern const struct br_command br_top_commands[];
 extern const struct br_command br_migration_commands[];
 extern const struct br_command br_checkpoint_commands[];
 extern const struct br_command br_rule_commands[];
+extern const struct br_command br_report_commands[];
 
 /* All of them */
 extern const struct br_group br_groups[];

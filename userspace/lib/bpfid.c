@@ -3,11 +3,14 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "text.h"
 
 /* The C library's kernel headers are older than what we ask the kernel. */
 
@@ -153,4 +156,111 @@ int br_bpf_map_find(const char *name, uint32_t key_size, uint32_t value_size,
 		return ids_refused(err);
 	return br_fail(err, BR_KERNEL, ENOENT,
 		       "there is no map %s: no policy was loaded yet", name);
+}
+
+#define FIELD(m, h, k) \
+	{ .name = #m, .head = h, .kind = k, \
+	  .offset = offsetof(struct br_bpf_object, m), \
+	  .size = sizeof(((struct br_bpf_object *)0)->m) }
+
+static const struct br_field object_fields[] = {
+	FIELD(kind, "KIND", BR_STRING),
+	FIELD(id, "ID", BR_U32),
+	FIELD(name, "NAME", BR_STRING),
+	FIELD(type, "TYPE", BR_STRING),
+	FIELD(bytes, "BYTES", BR_U32),
+	FIELD(entries, "ENTRIES", BR_U32),
+};
+
+#define OF_PROGRAM	0x17	/* no type, no entries */
+#define OF_MAP		0x3f
+
+const struct br_type br_bpf_object_type = {
+	.name = "object", .size = sizeof(struct br_bpf_object),
+	.fields = object_fields, .n = ARRAY_SIZE(object_fields),
+};
+
+/* Return: 0 or -ENOMEM, also for one that is not ours */
+static int program_take(struct br_list *list, int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+	struct br_bpf_object *o;
+
+	if (bpf_prog_get_info_by_fd(fd, &info, &len) ||
+	    info.type != BPF_PROG_TYPE_STRUCT_OPS ||
+	    !of_braid(info.attach_btf_obj_id))
+		return 0;
+	o = br_list_add(list);
+	if (!o)
+		return -ENOMEM;
+	o->has = OF_PROGRAM;
+	br_fill(o->kind, "program");
+	o->id = info.id;
+	br_fill(o->name, info.name);
+	o->bytes = info.xlated_prog_len;
+	return 0;
+}
+
+/* Those that policies share are known by their names. */
+static int map_take(struct br_list *list, int fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	struct br_bpf_object *o;
+	const char *type;
+
+	if (bpf_map_get_info_by_fd(fd, &info, &len) ||
+	    (strncmp(info.name, "braid_", 6) && !of_braid(map_btf_id(&info))))
+		return 0;
+	o = br_list_add(list);
+	if (!o)
+		return -ENOMEM;
+	type = libbpf_bpf_map_type_str(info.type);
+	o->has = OF_MAP;
+	br_fill(o->kind, "map");
+	o->id = info.id;
+	br_fill(o->name, info.name);
+	br_fill(o->type, type ? type : "?");
+	o->bytes = info.key_size + info.value_size;
+	o->entries = info.max_entries;
+	return 0;
+}
+
+/* Those of one kind: how ids are gone through, opened and looked at. */
+static int objects_take(struct br_list *list,
+			int (*next)(uint32_t id, uint32_t *next_id),
+			int (*get)(uint32_t id),
+			int (*take)(struct br_list *list, int fd),
+			struct br_error *err)
+{
+	uint32_t id = 0;
+	int fd, ret;
+
+	while (!next(id, &id)) {
+		fd = get(id);
+		/* gone in between, if it is not a right that is missing */
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return ids_refused(err);
+		ret = take(list, fd);
+		close(fd);
+		if (ret)
+			return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	}
+	return errno == ENOENT ? 0 : ids_refused(err);
+}
+
+int br_bpf_list(struct br_list *list, struct br_error *err)
+{
+	int ret;
+
+	*list = (struct br_list){ .type = &br_bpf_object_type };
+	ret = objects_take(list, bpf_prog_get_next_id, bpf_prog_get_fd_by_id,
+			   program_take, err);
+	if (!ret)
+		ret = objects_take(list, bpf_map_get_next_id,
+				   bpf_map_get_fd_by_id, map_take, err);
+	return ret;
 }

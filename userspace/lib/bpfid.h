@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "model.h"
 
 /*
  * Whether the variable of a policy is called like the policy, as far as the
@@ -23,5 +24,33 @@ int br_bpf_link_find(const char *policy, struct br_error *err);
 /* A file descriptor of the newest map like that, or a negative errno. */
 int br_bpf_map_find(const char *name, uint32_t key_size, uint32_t value_size,
 		    struct br_error *err);
+
+/**
+ * struct br_bpf_object - a program or a map
+ * @has: presence bits
+ * @kind: which of them
+ * @id: its id, as bpftool has it
+ * @name: its name
+ * @type: of a map
+ * @bytes: of a program's code, of what a map's entry takes
+ * @entries: most of a map
+ */
+struct br_bpf_object {
+	uint64_t has;
+	char kind[BR_NAME];
+	uint32_t id;
+	char name[BR_NAME];
+	char type[BR_NAME];
+	uint32_t bytes;
+	uint32_t entries;
+};
+
+extern const struct br_type br_bpf_object_type;
+
+/*
+ * All programs and maps of braid. The caller frees the list also after a
+ * failure.
+ */
+int br_bpf_list(struct br_list *list, struct br_error *err);
 
 #endif

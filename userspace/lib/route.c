@@ -318,6 +318,13 @@ static struct rtnl_route *route_make(const struct br_route *route)
 	return NULL;
 }
 
+/* libnl's own comparison takes a default route without an address for another. */
+static bool same_network(struct nl_addr *a, struct nl_addr *b)
+{
+	return nl_addr_get_prefixlen(a) == nl_addr_get_prefixlen(b) &&
+	       !nl_addr_cmp_prefix(a, b);
+}
+
 /* Whether what is there already leads over the same device. */
 static bool route_there(struct br_rt *rt, const struct br_route *route)
 {
@@ -340,7 +347,7 @@ static bool route_there(struct br_rt *rt, const struct br_route *route)
 		found = nh && rtnl_route_get_table(r) == route->table &&
 			(uint32_t)rtnl_route_nh_get_ifindex(nh) ==
 				route->ifindex &&
-			!nl_addr_cmp(rtnl_route_get_dst(r), dst);
+			same_network(rtnl_route_get_dst(r), dst);
 	}
 	nl_cache_free(all);
 	nl_addr_put(dst);
