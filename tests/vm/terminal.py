@@ -26,6 +26,11 @@ import time
 LIMIT = 20 * int(os.environ.get("BRAID_SLOW", "1"))
 
 
+def own():
+    """The terminal on standard input is the session's: its Ctrl-C is a signal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     def __init__(self, command):
         self.main, self.end = pty.openpty()
@@ -34,7 +39,8 @@ class Terminal:
         self.seen = b""
         self.program = subprocess.Popen(
             command, stdin=self.end, stdout=self.end, stderr=self.end,
-            start_new_session=True, env={**os.environ, "TERM": "xterm"})
+            start_new_session=True, preexec_fn=own,
+            env={**os.environ, "TERM": "xterm"})
 
     def size(self, rows, columns):
         fcntl.ioctl(self.main, termios.TIOCSWINSZ,
