@@ -341,11 +341,12 @@ END_TEST
 
 START_TEST(every_key_has_a_row)
 {
+	const struct br_ini_section *const *at;
 	const struct br_ini_section *s;
 	size_t n = 0;
 	int i;
 
-	for (s = br_config_sections; s->name; s++)
+	for (at = br_config_sections; (s = *at); at++)
 		for (i = 0; i < BR_INI_KEYS && s->keys[i].name; i++, n++)
 			row_of(s->name, s->keys[i].name);
 	ck_assert_uint_eq(n, ARRAY_SIZE(rows));
@@ -355,6 +356,7 @@ END_TEST
 /* Unless it may come several times; and short enough unless it is raw. */
 START_TEST(twice_and_too_long)
 {
+	const struct br_ini_section *const *at;
 	const struct br_ini_section *s;
 	char twice[1024], what[256];
 	const struct row *row;
@@ -362,7 +364,7 @@ START_TEST(twice_and_too_long)
 	struct br_error err;
 	int i;
 
-	for (s = br_config_sections; s->name; s++)
+	for (at = br_config_sections; (s = *at); at++)
 		for (i = 0; i < BR_INI_KEYS && s->keys[i].name; i++) {
 			row = row_of(s->name, s->keys[i].name);
 			snprintf(twice, sizeof(twice), "%s\n%s = %s",

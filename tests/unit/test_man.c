@@ -307,13 +307,14 @@ END_TEST
 
 START_TEST(every_key_of_a_file)
 {
+	const struct br_ini_section *const *at;
 	const struct br_ini_section *s;
 	struct part *p;
 	char title[32];
 	int n;
 
 	page_read("braid.conf.5");
-	for (s = br_config_sections; s->name; s++) {
+	for (at = br_config_sections; (s = *at); at++) {
 		snprintf(title, sizeof(title), "[%s]", s->name);
 		p = part_of(title);
 		for (n = 0; n < BR_INI_KEYS && s->keys[n].name; n++)

@@ -126,13 +126,14 @@ START_TEST(every_key)
 	static const char *const private[] = {
 		"PostUp", "PreDown", "PrivateKeyFile", "KeyFile", "PublicKey"
 	};
+	const struct br_ini_section *const *at;
 	const struct br_ini_section *s;
 	const struct br_ini_key *k;
 	char text[128];
 	bool taken;
 	size_t i;
 
-	for (s = br_config_sections; s->name; s++) {
+	for (at = br_config_sections; (s = *at); at++) {
 		for (k = s->keys; k->name; k++) {
 			snprintf(text, sizeof(text), "[%s]\n%s = some-value\n",
 				 s->name, k->name);

@@ -6,12 +6,13 @@
 #	test_ANYTHING()		one test each, run in its own process
 #	setup(), teardown()	around each test, in the test's process
 #	file_setup()		once before, file_teardown() once after all of them
-#	rate_tests="..."	tests that judge rates: not run on the debug kernel
+#	rate_tests="..."	tests that judge rates: run in a VM alone on the machine,
+#				not on the debug kernel
+#	alone_tests="..."	tests that judge what is lost under load: alone, too
 #	debug_tests="..."	tests that need it: run there only
 #	plain_only=yes		all of them: run on the debug kernel only when
 #				named, since they take long there
 #	by_name=yes		all of them: run on either kernel only when named
-#	beside=yes		they judge no time: may run beside another VM
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #

@@ -48,7 +48,6 @@ end_up() {
 all_up() { usable 1 3 && usable 2 3; }
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	TOPO_WAN6=1 topo_up 50/5 50/5

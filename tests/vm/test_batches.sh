@@ -9,7 +9,6 @@
 . "$lib_dir/gateways.sh"
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 50/2

@@ -12,7 +12,6 @@
 top=$(cd "$lib_dir/../.." && pwd)
 
 plain_only=yes
-beside=yes
 
 ctl() { in_ns "$GWA" braidctl "$@"; }
 far() { in_ns "$GWB" braidctl "$@"; }

@@ -9,7 +9,6 @@
 . "$lib_dir/gateways.sh"
 
 plain_only=yes
-beside=yes
 : "${keys:?}"
 
 # shellcheck disable=SC2034 # tests/vm/run reads it

@@ -10,7 +10,6 @@
 : "${keys:?}"
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 10/5

@@ -12,7 +12,6 @@
 test_limit=200
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 20/10 30/25

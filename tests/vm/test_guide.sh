@@ -9,7 +9,6 @@
 top=$(cd "${lib_dir:?}/../.." && pwd)
 
 plain_only=yes
-beside=yes
 
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }

@@ -16,7 +16,6 @@ alerts=$top/userspace/monitoring/braid-alerts.yml
 url=http://127.0.0.1:9480/metrics
 
 plain_only=yes
-beside=yes
 
 # config END [LINE...]: lines go to the device's section
 config() {

@@ -16,7 +16,6 @@ away=${TOPO_PREFIX}away
 needed='CAP_NET_ADMIN is needed in the namespace where the device was made'
 
 plain_only=yes
-beside=yes
 
 file_setup() { topo_up 50/5 50/5; }
 file_teardown() { topo_down; }

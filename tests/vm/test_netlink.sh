@@ -8,7 +8,6 @@
 : "${lib_dir:?}"
 
 test_limit=200
-beside=yes
 
 setup() {
 	ns=${TOPO_PREFIX:-t-}nl

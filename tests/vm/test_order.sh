@@ -10,6 +10,8 @@
 . "$lib_dir/gateways.sh"
 
 plain_only=yes
+alone_tests="test_a_path_goes test_a_young_connection_gets_fewer_acknowledgments
+	test_paths_alike_get_all test_a_link_falls_silent"
 tools=$lib_dir/../../build/tests
 
 setup() {

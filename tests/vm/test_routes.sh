@@ -13,7 +13,6 @@
 test_limit=120
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 50/5 50/5

@@ -9,6 +9,8 @@
 . "$lib_dir/gateways.sh"
 
 test_limit=240
+alone_tests="test_rekey_under_load test_kill_under_load test_ports_move
+	test_ports_move_after_bytes"
 
 plain_only=yes
 

@@ -15,7 +15,6 @@
 test_limit=600
 
 plain_only=yes
-beside=yes
 
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }

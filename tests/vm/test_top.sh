@@ -9,7 +9,6 @@
 . "${lib_dir:?}/tunnel.sh"
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 20/5 20/30

@@ -13,7 +13,6 @@ test_limit=120
 trace=/sys/kernel/tracing
 
 plain_only=yes
-beside=yes
 
 file_setup() {
 	topo_up 20/10 30/25

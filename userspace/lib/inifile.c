@@ -54,7 +54,7 @@ static int section_end(struct br_ini_parser *p)
 static int section_begin(struct br_ini_parser *p, const char *line)
 {
 	size_t len = strcspn(line + 1, "]\r\n");
-	const struct br_ini_section *s;
+	const struct br_ini_section *const *s;
 	int ret;
 
 	ret = section_end(p);
@@ -62,16 +62,17 @@ static int section_begin(struct br_ini_parser *p, const char *line)
 		return ret;
 	if (line[1 + len] != ']')
 		return br_ini_refuse(p, "a section's name ends with ']'");
-	for (s = p->sections; s->name; s++)
-		if (strlen(s->name) == len && !strncmp(s->name, line + 1, len))
+	for (s = p->sections; *s; s++)
+		if (strlen((*s)->name) == len &&
+		    !strncmp((*s)->name, line + 1, len))
 			break;
-	if (!s->name)
+	if (!*s)
 		return br_ini_refuse(p, "unknown section [%.*s]", (int)len, line + 1);
-	p->section = s;
+	p->section = *s;
 	p->seen = 0;
 	p->begun = p->line;
 	p->object = NULL;
-	return s->begin(p);
+	return (*s)->begin(p);
 }
 
 /*

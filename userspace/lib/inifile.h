@@ -51,14 +51,14 @@ struct br_ini_section {
 	struct br_ini_key keys[BR_INI_KEYS];
 };
 
-/* Those of braid.conf(5), defined in config.c; up to one without name */
-extern const struct br_ini_section br_config_sections[];
+/* Those of braid.conf(5), defined in config.c; up to NULL */
+extern const struct br_ini_section *const br_config_sections[];
 
 /**
  * struct br_ini_parser - the state of reading a file
  * @file: the file
  * @path: its name
- * @sections: which there may be, up to one without name
+ * @sections: which there may be, up to NULL
  * @config: what is filled in
  * @section: the section being read, NULL before the first
  * @object: its object, for keys that are fields
@@ -75,7 +75,7 @@ extern const struct br_ini_section br_config_sections[];
 struct br_ini_parser {
 	FILE *file;
 	const char *path;
-	const struct br_ini_section *sections;
+	const struct br_ini_section *const *sections;
 	struct br_config *config;
 	const struct br_ini_section *section;
 	void *object;

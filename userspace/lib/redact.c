@@ -110,13 +110,13 @@ static void not_shown(const struct redaction *r)
 static void section_show(struct redaction *r, const char *text)
 {
 	size_t len = strcspn(text, "]");
-	const struct br_ini_section *s;
+	const struct br_ini_section *const *s;
 
 	r->section = NULL;
-	for (s = br_config_sections; s->name; s++)
-		if (text[len] && len == strlen(s->name) + 1 &&
-		    !strncmp(s->name, text + 1, len - 1))
-			r->section = s;
+	for (s = br_config_sections; *s; s++)
+		if (text[len] && len == strlen((*s)->name) + 1 &&
+		    !strncmp((*s)->name, text + 1, len - 1))
+			r->section = *s;
 	if (r->section)
 		fprintf(r->to, "[%s]\n", r->section->name);
 	else

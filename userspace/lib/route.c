@@ -415,15 +415,59 @@ static int rule_send(struct br_rt *rt, const struct br_rule *rule, bool add)
 	return nl_send_sync(rt->sock, msg);
 }
 
+/* A rule that is looked for, and whether it was seen. */
+struct rule_search {
+	const struct br_rule *rule;
+	bool found;
+};
+
+static int rule_seen(struct nl_msg *msg, void *arg)
+{
+	const struct fib_rule_hdr *hdr = nlmsg_data(nlmsg_hdr(msg));
+	struct nlattr *tb[FRA_MAX + 1];
+	struct rule_search *s = arg;
+	bool marked;
+
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(*hdr), tb, FRA_MAX, NULL) ||
+	    !tb[FRA_TABLE] || tb[FRA_SRC] || tb[FRA_DST] || tb[FRA_IIFNAME] ||
+	    tb[FRA_OIFNAME])
+		return NL_SKIP;
+	marked = tb[FRA_FWMARK] && hdr->flags & FIB_RULE_INVERT &&
+		 nla_get_u32(tb[FRA_FWMARK]) == s->rule->mark;
+	if (hdr->family == s->rule->family && hdr->action == FR_ACT_TO_TBL &&
+	    nla_get_u32(tb[FRA_TABLE]) == s->rule->table && marked)
+		s->found = true;
+	return NL_OK;
+}
+
+/*
+ * To the kernel, rules without a preference of their own are never the same. Of
+ * those without a mark each device has its own, so that they go one by one.
+ */
+static bool rule_there(struct br_rt *rt, const struct br_rule *rule)
+{
+	struct fib_rule_hdr hdr = { .family = rule->family };
+	struct rule_search search = { .rule = rule };
+	struct nl_cb *cb = rule->mark ? nl_cb_alloc(NL_CB_DEFAULT) : NULL;
+
+	if (!cb)
+		return false;
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, rule_seen, &search);
+	if (nl_send_simple(rt->sock, RTM_GETRULE, NLM_F_DUMP, &hdr,
+			   sizeof(hdr)) >= 0)
+		nl_recvmsgs(rt->sock, cb);
+	nl_cb_put(cb);
+	return search.found;
+}
+
 int br_rt_rule_add(struct br_rt *rt, const struct br_rule *rule,
 		   struct br_error *err)
 {
-	int ret = rule_send(rt, rule, true);
+	int ret;
 
-	if (ret == -NLE_EXIST) {
-		rt->why.code = 0;
+	if (rule_there(rt, rule))
 		return 1;
-	}
+	ret = rule_send(rt, rule, true);
 	return ret < 0 ? refuse(rt, ret, err) : 0;
 }
 

@@ -80,7 +80,7 @@ struct br_rule {
 	uint32_t table;
 };
 
-/* Return: 1 when it is there already */
+/* Return: 1 when it is there already, which only one with a mark can be */
 int br_rt_rule_add(struct br_rt *rt, const struct br_rule *rule,
 		   struct br_error *err);
 int br_rt_rule_del(struct br_rt *rt, const struct br_rule *rule,

@@ -92,6 +92,7 @@ int br_work_routes(struct br_work *w, const struct br_config_peer *peer)
 	return ret;
 }
 
+/* Return: 1 when it was there */
 static int rule_up(struct br_work *w, int family, uint32_t mark)
 {
 	struct br_made made = {
@@ -106,7 +107,7 @@ static int rule_up(struct br_work *w, int family, uint32_t mark)
 	if (ret < 0)
 		return br_where(w->err, "rule for table %u",
 				made.rule.table);
-	return ret ? 0 : br_work_made(w, &made, "rule",
+	return ret ? 1 : br_work_made(w, &made, "rule",
 				      mark ? "for its table" : "for the main table");
 }
 
@@ -124,7 +125,8 @@ static bool routes_family(const struct br_config *c, int family)
 /*
  * With a table of its own: all but the tunnel's own packets look there, and
  * before that in the main table for anything but a default route. The newest
- * rule is looked at first, so that they are made in this order.
+ * rule is looked at first, so that they are made in this order. Where the first
+ * is there, both are.
  */
 int br_work_rules(struct br_work *w)
 {
@@ -140,6 +142,7 @@ int br_work_rules(struct br_work *w)
 		ret = rule_up(w, families[i], w->config->fwmark);
 		if (!ret)
 			ret = rule_up(w, families[i], 0);
+		ret = ret < 0 ? ret : 0;
 	}
 	return ret;
 }
