@@ -9,6 +9,7 @@
 . "${lib_dir:?}/gateways.sh"
 
 plain_only=yes
+alone_tests="test_suspect_down_and_back test_keepalive"
 rate_tests="test_busy_active_idle_dormant test_a_minute_of_silence
 	test_first_data_on_a_dead_path"
 

@@ -10,6 +10,7 @@
 
 plain_only=yes
 rate_tests="test_calls test_tcp"
+alone_tests="test_killed"
 test_limit=120
 
 file_setup() {

@@ -357,7 +357,7 @@ static int screen(struct top *t, struct br_error *err)
 	return ret;
 }
 
-static int top(struct br_call *call)
+static int show_top(struct br_call *call)
 {
 	const char *seconds = br_call_text(call, "pace");
 	struct top t = { .at_us = 0 };
@@ -384,7 +384,7 @@ const struct br_command br_top_commands[] = {
 			BR_WORD_ANY_DEV,
 			{ "pace", "SECONDS", BR_WORD_COUNT, 0, NULL },
 		},
-		top, "paths and busiest flows on the terminal, kept up to date",
+		show_top, "paths and busiest flows on the terminal, kept up to date",
 	},
 	{ NULL }
 };
