@@ -3,6 +3,7 @@
 #   make setup         installs what is needed (make test and make demo do it, too)
 #   make               everything
 #   make test          unit tests, then scenarios in a VM; test-unit, test-vm
+#   make test-all      the same with the scenarios that make test leaves out
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
 #   make test-rounds   100 rounds of build-up and teardown under load there; ROUNDS=
 #   make demo          shows it; make demo-hub a branch behind NAT and its hub
@@ -167,6 +168,9 @@ sim: $(BUILD)/sim
 test: setup
 	$(Q)scripts/tests unit vm
 
+test-all: export ALL = 1
+test-all: test
+
 test-unit: setup
 	$(Q)scripts/tests unit
 
@@ -282,5 +286,5 @@ clean:
 	-o -name '*.d' -print 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-debug test-rounds demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
+	test-all test-debug test-rounds demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
 	deb test-deb install install-userspace install-module uninstall clean

@@ -13,6 +13,7 @@
 #	plain_only=yes		all of them: run on the debug kernel only when
 #				named, since they take long there
 #	by_name=yes		all of them: run on either kernel only when named
+#	all_only=yes		all of them: run by make test-all, or when named
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #

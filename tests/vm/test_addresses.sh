@@ -48,6 +48,7 @@ end_up() {
 all_up() { usable 1 3 && usable 2 3; }
 
 plain_only=yes
+all_only=yes
 
 file_setup() {
 	TOPO_WAN6=1 topo_up 50/5 50/5

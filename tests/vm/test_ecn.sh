@@ -10,6 +10,7 @@
 : "${keys:?}"
 
 plain_only=yes
+all_only=yes
 
 file_setup() {
 	topo_up 10/5

@@ -10,6 +10,7 @@ top=$(cd "${lib_dir:?}/../.." && pwd)
 examples=$top/Documentation/examples
 
 plain_only=yes
+all_only=yes
 
 setup() { dir=$(mktemp -d); }
 

@@ -12,6 +12,7 @@
 test_limit=200
 
 plain_only=yes
+all_only=yes
 
 file_setup() {
 	topo_up 20/10 30/25

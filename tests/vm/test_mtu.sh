@@ -10,6 +10,7 @@
 . "$lib_dir/gateways.sh"
 
 plain_only=yes
+all_only=yes
 
 tools=$lib_dir/../../build/tests
 MID=${TOPO_PREFIX}mid

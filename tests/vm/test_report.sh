@@ -11,6 +11,7 @@
 top=$(cd "$lib_dir/../.." && pwd)
 
 plain_only=yes
+all_only=yes
 
 ctl() { in_ns "$GWA" braidctl "$@"; }
 

@@ -13,6 +13,7 @@
 test_limit=120
 
 plain_only=yes
+all_only=yes
 
 file_setup() {
 	topo_up 50/5 50/5

@@ -13,6 +13,7 @@ test_limit=120
 trace=/sys/kernel/tracing
 
 plain_only=yes
+all_only=yes
 
 file_setup() {
 	topo_up 20/10 30/25
