@@ -9,6 +9,7 @@
 . "${lib_dir:?}/gateways.sh"
 
 rate_tests="test_many_flows"
+alone_tests="test_silence test_ping_v4 test_ping_v6"
 
 file_setup() {
 	local end
@@ -45,6 +46,9 @@ ledger() {
 # The first end to come up was told that nobody was there yet: so not from 0.
 ledger_settles() {
 	ledger "$1" >"$TEST_TMP/ledger.$1"
+	while_true 1 true
+	ledger_balances "$1" || return 1
+	while_true 1 true
 	ledger_balances "$1"
 }
 
