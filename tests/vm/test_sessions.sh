@@ -114,6 +114,8 @@ udp() {
 # expect_no_loss: of them, once all are sent
 expect_no_loss() {
 	wait "$udp" || fail "iperf3 failed: $(cat "$TEST_TMP/udp.json")"
+	note "$(jq -c '[.intervals[].sum | {start, packets}]' "$TEST_TMP/udp.json")"
+	note "drops: $(counters 1 | jq -c 'with_entries(select(.value > 0 and (.key | startswith("drop"))))')"
 	expect "packets" "$(jq '.end.sum.packets' "$TEST_TMP/udp.json")" -gt 1000
 	expect "lost" "$(jq '.end.sum.lost_packets' "$TEST_TMP/udp.json")" = 0
 }

@@ -12,8 +12,8 @@
 #include "field.h"
 #include "text.h"
 
-static_assert(BR_NAMES_MAX == BRAID_CLASS_PATHS);
-static_assert(BR_NAME == BRAID_CLASS_NAME);
+static_assert(BR_NAMES_MAX == BRAID_CLASS_PATHS, "paths of a class");
+static_assert(BR_NAME == BRAID_CLASS_NAME, "names of classes");
 
 /* Largest size class: of what has no upper end. */
 #define SIZE_OPEN	64
