@@ -111,13 +111,27 @@ udp() {
 	udp=$!
 }
 
-# expect_no_loss: of them, once all are sent
-expect_no_loss() {
+# queue_drops: of both ends; what CoDel or a full queue dropped nothing else lost
+queue_drops() {
+	local end
+
+	for end in 1 2; do
+		counters $end
+	done | jq -s 'map(."drop-tx-codel" + ."drop-tx-queue") | add'
+}
+
+# udp_lost: how many of them were, once all are sent
+udp_lost() {
 	wait "$udp" || fail "iperf3 failed: $(cat "$TEST_TMP/udp.json")"
-	note "$(jq -c '[.intervals[].sum | {start, packets}]' "$TEST_TMP/udp.json")"
-	note "drops: $(counters 1 | jq -c 'with_entries(select(.value > 0 and (.key | startswith("drop"))))')"
 	expect "packets" "$(jq '.end.sum.packets' "$TEST_TMP/udp.json")" -gt 1000
-	expect "lost" "$(jq '.end.sum.lost_packets' "$TEST_TMP/udp.json")" = 0
+	lost=$(jq '.end.sum.lost_packets' "$TEST_TMP/udp.json")
+}
+
+expect_no_loss() {
+	local lost
+
+	udp_lost
+	expect "lost" "$lost" = 0
 }
 
 test_comes_up() {
@@ -128,11 +142,24 @@ test_comes_up() {
 	grep -q "session .*begun" "$TEST_TMP/log1"
 }
 
+# A machine that pauses makes queues, from which CoDel drops: if that is all that was
+# lost, once more.
 test_rekey_under_load() {
+	local lost dropped first try
+
 	both 1s
-	udp 15
-	until_true 60 epoch_past 1 8
-	expect_no_loss
+	for try in 1 2 3; do
+		dropped=$(queue_drops)
+		first=$(epoch 1)
+		udp 15
+		until_true 60 epoch_past 1 $((first + 8))
+		udp_lost
+		dropped=$(($(queue_drops) - dropped))
+		note "try $try: $lost lost, $dropped dropped by queues"
+		expect "lost otherwise" "$lost" -le "$dropped"
+		[ "$lost" != 0 ] || break
+	done
+	expect "lost each time" "$lost" = 0
 	expect "ids" "$(session 1)" = "$(session 2 | awk '{ print $2, $1 }')"
 	note "epochs: $(epoch 1) $(epoch 2)"
 	expect "not opened" "$(counter 1 drop-rx-auth) $(counter 2 drop-rx-auth)" \
