@@ -152,11 +152,18 @@ test_udp_both_ways() {
 
 # Packets larger than the tunnel takes go in pieces, once the hosts know it.
 test_fragments() {
-	local address
+	local address end
+	local -a before
 
 	for address in 10.2.0.2 fd00:2::2; do
 		until_true 10 in_ns "$HA" ping -q -c 1 -W 1 -s 4000 $address
+		for end in 1 2; do
+			before[end]=$(counters $end)
+		done
 		in_ns "$HA" ping -q -c 10 -i 0.1 -s 4000 $address >"$TEST_TMP/ping"
+		for end in 1 2; do
+			note "moved at end $end: $(moved $end "${before[end]}")"
+		done
 		grep -q '10 packets transmitted, 10 received' "$TEST_TMP/ping" ||
 			fail "$(cat "$TEST_TMP/ping")"
 	done
