@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "savefile.h"
 #include "text.h"
 
 static char name[64];
@@ -55,10 +56,10 @@ static struct br_port *row(const char *path)
 
 static void write_at(uint64_t ms)
 {
-	json_t *root = json_pack("{s:i, s:o}", "version", 1, "run",
+	json_t *root = json_pack("{s:s, s:o}", "kind", BR_RUN_KIND, "run",
 				 br_run_json("braid0", ms, &ports, &lookups));
 
-	ck_assert(!json_dump_file(root, name, 0));
+	ck_assert(!br_save_write(name, root, NULL, &err));
 	json_decref(root);
 }
 
@@ -148,21 +149,29 @@ END_TEST
 START_TEST(rubbish)
 {
 	static const char *const bad[] = {
-		"", "{", "[1, 2", "{\"run\": ",
+		"", "{}", "{\"version\": 1, \"run\": {}}",
+		"braid-checkpoint 1 sha256 00\n{}",
 	};
 	static const char *const other[] = {
-		"[]", "{}", "{\"run\": 1}", "{\"run\": {\"device\": 3}}",
-		"{\"version\": 1, \"peers\": {}}",
+		"{\"kind\": \"state\"}", "{\"kind\": \"state\", \"run\": 1}",
+		"{\"kind\": \"state\", \"run\": {\"device\": 3}}",
 	};
 	unsigned int i;
+	json_t *root;
 	FILE *file;
 
-	for (i = 0; i < ARRAY_SIZE(bad) + ARRAY_SIZE(other); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		file = fopen(name, "we");
-		fputs(i < ARRAY_SIZE(bad) ? bad[i] : other[i - ARRAY_SIZE(bad)],
-		      file);
+		fputs(bad[i], file);
 		fclose(file);
-		ck_assert_int_eq(read_at(0, "braid0") < 0, i < ARRAY_SIZE(bad));
+		ck_assert_int_lt(read_at(0, "braid0"), 0);
+		ck_assert(!run.found);
+	}
+	for (i = 0; i < ARRAY_SIZE(other); i++) {
+		root = json_loads(other[i], 0, NULL);
+		ck_assert(!br_save_write(name, root, NULL, &err));
+		json_decref(root);
+		ck_assert_msg(!read_at(0, "braid0"), "%s", err.text);
 		ck_assert(!run.found);
 	}
 	unlink(name);

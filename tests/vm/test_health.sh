@@ -92,9 +92,10 @@ test_suspect_down_and_back() {
 # The outer packets in a minute, from the first second of idleness on: intervals
 # of 1, 1.45, 2.1 ... 20 s, so nine to eleven exchanges. While intervals are short
 # beside the round trip of 100 ms both ends probe at once, which is two packets.
-# its interval has grown to half a minute, less the chance that spreads it
-is_lazy() { [ "$(of 1 "$1" probe_interval_us)" -ge 25000000 ]; }
-are_lazy() { is_lazy w1 && is_lazy w2; }
+# of both ends the intervals have grown to half a minute, less the chance that
+# spreads them: until then they take no turns
+is_lazy() { [ "$(of "$1" "$2" probe_interval_us)" -ge 25000000 ]; }
+are_lazy() { is_lazy 1 w1 && is_lazy 2 w1 && is_lazy 1 w2 && is_lazy 2 w2; }
 
 # A packet in 25 s and end, once the interval has grown; on its way there it is at
 # most half as long again each time.

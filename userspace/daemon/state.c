@@ -2,13 +2,11 @@
 #include "state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define VERSION		1
+#include "log.h"
+#include "run.h"
+#include "savefile.h"
 
 static json_t *session_json(const struct bd_session *s)
 {
@@ -27,54 +25,30 @@ static json_t *gate_json(const struct bd_gate *gate, json_t *run)
 	TAILQ_FOREACH(s, &gate->sessions, node)
 		if (s->up)
 			json_object_set_new(peers, s->peer, session_json(s));
-	json_object_set_new(root, "version", json_integer(VERSION));
+	json_object_set_new(root, "kind", json_string(BR_RUN_KIND));
 	json_object_set_new(root, "peers", peers);
 	json_object_set_new(root, "run", run);
 	return root;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	size_t len = strlen(text);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
-	if (close(fd) && !ret)
-		ret = -errno;
-	return ret;
 }
 
 int bd_state_save(const char *path, const struct bd_gate *gate,
 		  json_t *run, struct br_error *err)
 {
 	json_t *root = gate_json(gate, run);
-	char *text = json_dumps(root, JSON_INDENT(1));
-	char new[4096];
-	int ret = -ENOMEM;
+	int ret = br_save_write(path, root, NULL, err);
 
 	json_decref(root);
-	if (text && snprintf(new, sizeof(new), "%s.new", path) <
-	    (int)sizeof(new))
-		ret = write_file(new, text);
-	free(text);
-	if (!ret && rename(new, path))
-		ret = -errno;
-	return ret ? br_fail(err, BR_FILE, -ret, "%s: %s", path,
-			     strerror(-ret)) : 0;
+	return ret;
 }
 
 void bd_state_load(struct bd_state *state, const char *path, uint64_t now)
 {
-	json_error_t ignored;
-	json_t *root = json_load_file(path, 0, &ignored);
+	struct br_error err;
+	json_t *root = br_save_read(path, BR_RUN_KIND, &err);
 
-	if (json_integer_value(json_object_get(root, "version")) != VERSION) {
-		json_decref(root);
-		root = NULL;
-	}
+	if (!root && err.code != ENOENT)
+		bd_log(BD_NOTICE, NULL, "%s: keys that are found count as new",
+		       err.text);
 	*state = (struct bd_state){ .root = root, .now = now };
 }
 

@@ -13,8 +13,8 @@
 struct json_t;
 
 /*
- * Writes what is known of all sessions into a file, at once or not at all. Times
- * in it are the sessions', by a clock that goes on while nobody runs.
+ * Writes what is known of all sessions into a file, at once or not at all
+ * (br_save_write()). Times in it are the sessions', by a clock that goes on while nobody runs.
  * @run: what whoever looks may want to know, br_run_json(); dropped
  */
 int bd_state_save(const char *path, const struct bd_gate *gate,
@@ -30,7 +30,7 @@ struct bd_state {
 	uint64_t now;
 };
 
-/* One that is not there, or makes no sense, says nothing. */
+/* One that is not there says nothing; nor does one that is damaged, which is logged. */
 void bd_state_load(struct bd_state *state, const char *path, uint64_t now);
 /* Return: whether it says something of a peer */
 bool bd_state_past(const struct bd_state *state, const char *peer,

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 
 #include "checkpoint.h"
 #include "field.h"
+#include "savefile.h"
 #include "text.h"
 
 #define FIELD(s, m, n, h, k) \
@@ -185,34 +185,11 @@ static int run_load(const json_t *json, uint64_t now_ms, struct br_run *run,
 	return ret;
 }
 
-/* Whoever may write there is not to make us wait, or follow. */
-static json_t *file_load(const char *path, struct br_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	json_t *root = NULL;
-	json_error_t why;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		br_fail(err, BR_FILE, errno, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		br_fail(err, BR_FILE, EINVAL, "%s: not a regular file", path);
-	} else {
-		root = json_loadfd(fd, 0, &why);
-		if (!root)
-			br_fail(err, BR_FILE, EINVAL, "%s:%d: %s", path,
-				why.line, why.text);
-	}
-	if (fd >= 0)
-		close(fd);
-	return root;
-}
-
 /* Return: whether the file is of the braidd that is looked for, or -errno */
 static int file_read(const char *path, const char *device, uint64_t now_ms,
 		     struct br_run *run, struct br_error *err)
 {
-	json_t *root = file_load(path, err);
+	json_t *root = br_save_read(path, BR_RUN_KIND, err);
 	const json_t *json = json_object_get(root, "run");
 	int ret = root ? 0 : -err->code;
 

@@ -16,6 +16,8 @@
 #define BR_RUN_FOLDER	"/run/braid"
 #define BR_RUN_PREFIX	"braidd-"
 #define BR_RUN_SUFFIX	".state"
+/* Their kind, see savefile.h */
+#define BR_RUN_KIND	"state"
 
 /* Ranges in words: the file tells the port, or the kernel chooses one */
 #define BR_RANGE_FIXED	"fixed"
