@@ -122,6 +122,21 @@ packets() {
 # mbit BYTES SECONDS
 mbit() { awk -v b="$1" -v s="$2" 'BEGIN { printf "%.2f\n", b * 8 / s / 1e6 }'; }
 
+# iperf3_udp FROM TO ADDRESS SECONDS FILE: 1,000 datagrams a second; the report goes to
+# FILE. The receiver has room for more than a second of them, so that it loses none
+# while somebody else has the processor.
+iperf3_udp() {
+	local server
+
+	sysctl -qw net.core.rmem_max=4194304 net.core.wmem_max=4194304
+	in_ns "$2" iperf3 -s -1 -p 5300 >/dev/null &
+	server=$!
+	until_true 10 listening "$2" 5300 tcp
+	in_ns "$1" iperf3 -c "$3" -p 5300 -u -b 4M -l 500 -t "$4" -w 2M -J \
+		--udp-counters-64bit >"$5" || fail "iperf3 failed: $(cat "$5")"
+	wait $server
+}
+
 # The C helpers that the tests and benchmarks share (make test-tools).
 rxsample() { "$lib_dir/../../build/tests/rxsample" "$@"; }
 
