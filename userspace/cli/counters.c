@@ -14,15 +14,13 @@ struct row {
 	uint64_t value;
 };
 
-#define FIELD(m, n, h, k) \
-	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct row, m), \
-	  .size = sizeof(((struct row *)0)->m) }
+#define F(...) BR_FIELD(row, __VA_ARGS__)
 
 static const struct br_field row_fields[] = {
-	FIELD(ifindex, "dev", "DEVICE", BR_LINK),
-	FIELD(peer, "peer", "PEER", BR_STRING),
-	FIELD(name, "counter", "COUNTER", BR_STRING),
-	FIELD(value, "value", "VALUE", BR_U64),
+	F(ifindex, "dev", "DEVICE", BR_LINK),
+	F(peer, "peer", "PEER", BR_STRING),
+	F(name, "counter", "COUNTER", BR_STRING),
+	F(value, "value", "VALUE", BR_U64),
 };
 
 static const struct br_type row_type = {

@@ -183,8 +183,7 @@ static void state_save(evutil_socket_t fd, short what, void *data)
 /* Thousands may change at once, and each writes all of them. */
 static void host_changed(void *data)
 {
-	struct braidd *d = (struct braidd *)((char *)data -
-					     offsetof(struct braidd, kernel));
+	struct braidd *d = container_of(data, struct braidd, kernel);
 	uint64_t ms = d->save_ms > SAVE_MS ? d->save_ms : SAVE_MS;
 	struct timeval tv = {
 		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,

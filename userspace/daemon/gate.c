@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "session.h"
+#include "text.h"
 
 /* Of a DTLS record that begins with a ClientHello (RFC 6347, 4.1 and 4.2.2) */
 #define RECORD_HEAD		13
@@ -120,8 +121,7 @@ static void fail(struct bd_handshake *h, const char *why, uint64_t now)
 
 static void tick(struct bd_timer *timer, uint64_t now)
 {
-	struct bd_handshake *h = (struct bd_handshake *)
-		((char *)timer - offsetof(struct bd_handshake, timer));
+	struct bd_handshake *h = container_of(timer, struct bd_handshake, timer);
 
 	if (bd_handshake_tick(h, now))
 		return;

@@ -7,11 +7,11 @@
 
 #include "lead.h"
 #include "session.h"
+#include "text.h"
 
 static struct braidd *daemon_of(void *kernel)
 {
-	return (struct braidd *)((char *)kernel -
-				 offsetof(struct braidd, kernel));
+	return container_of(kernel, struct braidd, kernel);
 }
 
 static int host_ask(void *data, struct bd_remote *r, struct br_error *err)

@@ -142,8 +142,7 @@ static void hopped(struct bd_hopper *h)
 
 static void tick(struct bd_timer *timer, uint64_t now)
 {
-	struct bd_hopper *h = (struct bd_hopper *)
-		((char *)timer - offsetof(struct bd_hopper, timer));
+	struct bd_hopper *h = container_of(timer, struct bd_hopper, timer);
 	struct br_error err;
 	int ret;
 

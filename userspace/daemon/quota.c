@@ -244,8 +244,7 @@ static void look(struct bd_quotas *all, uint64_t now)
 
 static void tick(struct bd_timer *timer, uint64_t now)
 {
-	look((struct bd_quotas *)((char *)timer -
-				  offsetof(struct bd_quotas, timer)), now);
+	look(container_of(timer, struct bd_quotas, timer), now);
 }
 
 void bd_quotas_init(struct bd_quotas *all, struct bd_timers *timers,

@@ -100,8 +100,7 @@ static void ask(struct bd_remote *r, uint64_t now)
 
 static void tick(struct bd_timer *timer, uint64_t now)
 {
-	struct bd_remote *r = (struct bd_remote *)
-		((char *)timer - offsetof(struct bd_remote, timer));
+	struct bd_remote *r = container_of(timer, struct bd_remote, timer);
 	struct br_addr ignored;
 
 	look(r, &ignored, now);

@@ -106,8 +106,7 @@ static bool idle(const struct bd_session *s)
 
 static void timer_over(struct bd_timer *timer, uint64_t now)
 {
-	struct bd_session *s = (struct bd_session *)
-		((char *)timer - offsetof(struct bd_session, timer));
+	struct bd_session *s = container_of(timer, struct bd_session, timer);
 
 	const struct bd_host *host = host_of(s);
 
@@ -170,8 +169,7 @@ static int epoch_index(const struct bd_keys *keys, uint8_t epoch)
  */
 static void drain_over(struct bd_timer *timer, uint64_t now)
 {
-	struct bd_session *s = (struct bd_session *)
-		((char *)timer - offsetof(struct bd_session, drain));
+	struct bd_session *s = container_of(timer, struct bd_session, drain);
 	struct bd_keys keys;
 	struct br_error err;
 	unsigned int i;

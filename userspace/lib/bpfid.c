@@ -158,18 +158,15 @@ int br_bpf_map_find(const char *name, uint32_t key_size, uint32_t value_size,
 		       "there is no map %s: no policy was loaded yet", name);
 }
 
-#define FIELD(m, h, k) \
-	{ .name = #m, .head = h, .kind = k, \
-	  .offset = offsetof(struct br_bpf_object, m), \
-	  .size = sizeof(((struct br_bpf_object *)0)->m) }
+#define F(m, h, k)	BR_FIELD(br_bpf_object, m, #m, h, k)
 
 static const struct br_field object_fields[] = {
-	FIELD(kind, "KIND", BR_STRING),
-	FIELD(id, "ID", BR_U32),
-	FIELD(name, "NAME", BR_STRING),
-	FIELD(type, "TYPE", BR_STRING),
-	FIELD(bytes, "BYTES", BR_U32),
-	FIELD(entries, "ENTRIES", BR_U32),
+	F(kind, "KIND", BR_STRING),
+	F(id, "ID", BR_U32),
+	F(name, "NAME", BR_STRING),
+	F(type, "TYPE", BR_STRING),
+	F(bytes, "BYTES", BR_U32),
+	F(entries, "ENTRIES", BR_U32),
 };
 
 #define OF_PROGRAM	0x17	/* no type, no entries */

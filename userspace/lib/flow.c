@@ -21,11 +21,7 @@
 /* A rate is as of the newest packet; after this long it is none. */
 #define IDLE_NS		2000000000ULL
 
-/* F(member, "name", "HEAD", KIND) */
-#define F(m, n, h, k) \
-	{ .name = n, .head = h, .kind = k, \
-	  .offset = offsetof(struct br_flow, m), \
-	  .size = sizeof(((struct br_flow *)0)->m) }
+#define F(...) BR_FIELD(br_flow, __VA_ARGS__)
 
 static const struct br_field fields[] = {
 	F(ifindex, "dev", "DEVICE", BR_LINK),

@@ -6,12 +6,7 @@
 
 #include "text.h"
 
-#define SIZE(s, member)	sizeof(((struct s *)0)->member)
-
-/* FIELD(struct, member, "name", "HEAD", KIND, ATTR suffix...) */
-#define FIELD(s, m, n, h, k, ...) \
-	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct s, m), \
-	  .size = SIZE(s, m), __VA_ARGS__ }
+/* Netlink attributes of a field */
 #define A(x)	.attr = BRAID_A_##x
 #define A6(x)	.attr6 = BRAID_A_##x
 #define AP(x)	.attr_port = BRAID_A_##x
@@ -52,7 +47,7 @@ static const char *const sources[] = {
 };
 
 static const struct br_field device_fields[] = {
-#define F(...) FIELD(br_device, __VA_ARGS__)
+#define F(...) BR_FIELD(br_device, __VA_ARGS__)
 	F(name, "dev", "DEVICE", BR_STRING, A(DEVICE_IFNAME)),
 	F(policy, "policy", "POLICY", BR_STRING, A(DEVICE_POLICY)),
 	F(policy_active, "policy-active", "ACTIVE", BR_STRING,
@@ -69,7 +64,7 @@ static const struct br_field device_fields[] = {
 };
 
 static const struct br_field socket_fields[] = {
-#define F(...) FIELD(br_socket, __VA_ARGS__)
+#define F(...) BR_FIELD(br_socket, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(name, "socket", "SOCKET", BR_STRING, A(SOCKET_NAME)),
 	F(local, "local", "LOCAL", BR_ENDPOINT, A(SOCKET_LOCAL_IPV4),
@@ -83,7 +78,7 @@ static const struct br_field socket_fields[] = {
 };
 
 static const struct br_field peer_fields[] = {
-#define F(...) FIELD(br_peer, __VA_ARGS__)
+#define F(...) BR_FIELD(br_peer, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(name, "peer", "PEER", BR_STRING, A(PEER_NAME)),
 	F(address, "address", "ADDRESS", BR_ADDRS, A(PEER_ADDRESS4),
@@ -120,7 +115,7 @@ static const struct br_field peer_fields[] = {
 };
 
 static const struct br_field path_fields[] = {
-#define F(...) FIELD(br_path, __VA_ARGS__)
+#define F(...) BR_FIELD(br_path, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING, A(PATH_PEER)),
 	F(name, "path", "PATH", BR_STRING, A(PATH_NAME)),
@@ -206,7 +201,7 @@ static const struct br_field path_fields[] = {
 };
 
 static const struct br_field key_fields[] = {
-#define F(...) FIELD(br_key, __VA_ARGS__)
+#define F(...) BR_FIELD(br_key, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING, A(KEY_PEER)),
 	F(cipher, "cipher", "CIPHER", BR_ENUM, A(KEY_CIPHER),
@@ -229,7 +224,7 @@ static const struct br_field key_fields[] = {
 };
 
 static const struct br_field policy_fields[] = {
-#define F(...) FIELD(br_policy, __VA_ARGS__)
+#define F(...) BR_FIELD(br_policy, __VA_ARGS__)
 	F(name, "policy", "POLICY", BR_STRING, A(POLICY_NAME)),
 	F(devices, "devices", "DEVICES", BR_U32, A(POLICY_DEVICES)),
 	F(calls, "calls", "CALLS", BR_U64, A(POLICY_CALLS)),
@@ -244,7 +239,7 @@ static const char *const kinds[] = {
 };
 
 static const struct br_field frame_fields[] = {
-#define F(...) FIELD(br_frame, __VA_ARGS__)
+#define F(...) BR_FIELD(br_frame, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(kind, "kind", "KIND", BR_ENUM, A(FRAME_KIND), .names = kinds),
 	F(socket, "socket", "SOCKET", BR_STRING, A(FRAME_SOCKET)),
@@ -262,7 +257,7 @@ static const struct br_field frame_fields[] = {
 };
 
 static const struct br_field event_fields[] = {
-#define F(...) FIELD(br_event, __VA_ARGS__)
+#define F(...) BR_FIELD(br_event, __VA_ARGS__)
 	F(seq, "seq", "SEQ", BR_U32, A(EVENT_SEQ)),
 	F(time, "time", "TIME", BR_TIME, A(EVENT_TIME)),
 	F(what, "what", "EVENT", BR_STRING, A(EVENT_WHAT)),

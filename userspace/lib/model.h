@@ -83,6 +83,14 @@ struct br_field {
 	uint32_t max;
 };
 
+/*
+ * BR_FIELD(struct, member, "name", "HEAD", KIND, further members...): the
+ * description of a member
+ */
+#define BR_FIELD(s, m, n, h, k, ...) \
+	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct s, m), \
+	  .size = sizeof(((struct s *)0)->m), __VA_ARGS__ }
+
 /**
  * struct br_type - description of an object
  * @name: what a user calls it

@@ -8,10 +8,6 @@
 #include "match.h"
 #include "text.h"
 
-#define FIELD(s, m, n, h, k, ...) \
-	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct s, m), \
-	  .size = sizeof(((struct s *)0)->m), __VA_ARGS__ }
-
 static const char *const verdicts[] = {
 	[BRAID_KIND_AUTO] = "auto", [BRAID_KIND_PIN] = "pin",
 	[BRAID_KIND_STRIPE] = "stripe", [BRAID_KIND_COPY] = "copy",
@@ -21,7 +17,7 @@ static const char *const verdicts[] = {
 static const char *const fallbacks[] = { "any", "drop", NULL };
 
 static const struct br_field class_fields[] = {
-#define F(...) FIELD(br_steer_class, __VA_ARGS__)
+#define F(...) BR_FIELD(br_steer_class, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(name, "class", "CLASS", BR_STRING),
 	F(paths, "paths", "PATHS", BR_NAMES),
@@ -44,7 +40,7 @@ const struct br_type br_steer_class_type = {
 };
 
 static const struct br_field rule_fields[] = {
-#define F(...) FIELD(br_steer_rule, __VA_ARGS__)
+#define F(...) BR_FIELD(br_steer_rule, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(pref, "pref", "PREF", BR_U32),
 	F(from, "from", "FROM", BR_PREFIX),

@@ -14,12 +14,8 @@
 #include "savefile.h"
 #include "text.h"
 
-#define FIELD(s, m, n, h, k) \
-	{ .name = n, .head = h, .kind = k, .offset = offsetof(struct s, m), \
-	  .size = sizeof(((struct s *)0)->m) }
-
 static const struct br_field port_fields[] = {
-#define F(...) FIELD(br_port, __VA_ARGS__)
+#define F(...) BR_FIELD(br_port, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING),
 	F(path, "path", "PATH", BR_STRING),
@@ -47,7 +43,7 @@ const struct br_type br_port_type = {
 };
 
 static const struct br_field lookup_fields[] = {
-#define F(...) FIELD(br_lookup, __VA_ARGS__)
+#define F(...) BR_FIELD(br_lookup, __VA_ARGS__)
 	F(ifindex, "dev", "DEVICE", BR_LINK),
 	F(peer, "peer", "PEER", BR_STRING),
 	F(path, "path", "PATH", BR_STRING),

@@ -5,10 +5,15 @@
 #ifndef BR_TEXT_H
 #define BR_TEXT_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef container_of
+#define container_of(ptr, type, member)	\
+	((type *)((char *)(ptr) - offsetof(type, member)))
 #endif
 
 /* Copies a string; what does not fit is cut. Return: @to */
