@@ -89,10 +89,7 @@ test_suspect_down_and_back() {
 	until_true 5 is w3 dormant
 }
 
-# The outer packets in a minute, from the first second of idleness on: intervals
-# of 1, 1.45, 2.1 ... 20 s, so nine to eleven exchanges. While intervals are short
-# beside the round trip of 100 ms both ends probe at once, which is two packets.
-# of both ends the intervals have grown to half a minute, less the chance that
+# Of both ends the intervals have grown to half a minute, less the chance that
 # spreads them: until then they take no turns
 is_lazy() { [ "$(of "$1" "$2" probe_interval_us)" -ge 25000000 ]; }
 are_lazy() { is_lazy 1 w1 && is_lazy 2 w1 && is_lazy 1 w2 && is_lazy 2 w2; }
@@ -126,7 +123,8 @@ test_a_minute_of_silence() {
 		sent[i]=$(($(packets "$GWA" "wan$i" tx) - sent[i]))
 	done
 	note "until then: ${sent[1]} and ${sent[2]} packets"
-	# 1.5^8 > 25, of either end
+	# Intervals of 1, 1.45, 2.1 ... 20 s, so nine or ten. While they are short beside
+	# the round trip of 100 ms both ends probe at once, which is two packets.
 	expect "packets of a path that grows idle" "${sent[1]}" -le 20
 	expect "packets of a path that grows idle" "${sent[2]}" -le 20
 	wakeups=$(braid 1 -j peer show braid0 | jq '.[0].wakeups')

@@ -107,7 +107,6 @@ static bool idle(const struct bd_session *s)
 static void timer_over(struct bd_timer *timer, uint64_t now)
 {
 	struct bd_session *s = container_of(timer, struct bd_session, timer);
-
 	const struct bd_host *host = host_of(s);
 
 	/* without a way to it, it has to begin */

@@ -14,7 +14,8 @@ struct json_t;
 
 /*
  * Writes what is known of all sessions into a file, at once or not at all
- * (br_save_write()). Times in it are the sessions', by a clock that goes on while nobody runs.
+ * (br_save_write()). Times in it are the sessions', by a clock that goes on while
+ * nobody runs.
  * @run: what whoever looks may want to know, br_run_json(); dropped
  */
 int bd_state_save(const char *path, const struct bd_gate *gate,

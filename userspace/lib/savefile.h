@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files that outlive a crash: checkpoints and journals of migrations. One line
- * and a JSON object that a person can read:
+ * Files that outlive a crash: checkpoints, journals of migrations, and what a
+ * daemon keeps of byte budgets and of itself. One line and a JSON object that a
+ * person can read:
  *
  *	braid-checkpoint 1 sha256 <64 hexadecimal digits>
  *	{ "kind": "checkpoint", ... }
