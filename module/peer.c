@@ -143,7 +143,8 @@ static struct braid_peer *braid_peer_alloc(struct braid_device *braid,
 	__skb_queue_head_init(&peer->readmit);
 	hrtimer_init(&peer->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	peer->timer.function = braid_pump_timer;
-	timer_setup(&peer->tick, braid_tick, 0);
+	hrtimer_init(&peer->tick, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	peer->tick.function = braid_tick;
 	return peer;
 }
 
@@ -247,7 +248,7 @@ static void braid_peer_free(struct braid_peer *peer, struct braid_session *s)
 	struct braid_path *path, *next;
 
 	braid_session_free(s);
-	timer_shutdown_sync(&peer->tick);
+	hrtimer_cancel(&peer->tick);
 	hrtimer_cancel(&peer->timer);
 	braid_ack_purge(peer);
 	braid_queue_purge(peer);

@@ -6,7 +6,6 @@
 #include <linux/list.h>
 #include <linux/netlink.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
 
 #include "core/meter.h"
 #include "core/sched.h"
@@ -139,7 +138,7 @@ struct braid_peer {
 	u32 ack_gap_us;
 	u64 wake_ns;
 	struct hrtimer timer;
-	struct timer_list tick;
+	struct hrtimer tick;
 	u32 schedule_seq;
 	u64 schedule_us;
 	bool schedule_due;

@@ -17,6 +17,10 @@
 #define BRAID_PROBE_TRIES	3
 /* The tick while there is something to watch. */
 #define BRAID_TICK_US		(10 * BRAID_MS)
+/* Two ticks are at least this far apart. */
+#define BRAID_TICK_LEAST_US	(4 * BRAID_MS)
+/* It may be so late, for what else is due then: nothing counts that closely. */
+#define BRAID_TICK_SLACK_NS	(4 * NSEC_PER_MSEC)
 /* What scheduling on either side may add to a delay. */
 #define BRAID_MARGIN_US		(10 * BRAID_MS)
 
@@ -238,31 +242,40 @@ static u64 braid_tick_next(struct braid_peer *peer, u64 now_us)
 	return next;
 }
 
+/*
+ * Not by the timer wheel: of half a minute it makes up to two seconds more, so a
+ * NAT of 30 s would have forgotten, and the end that is to probe next would not.
+ */
 void braid_tick_arm(struct braid_peer *peer, u64 now_us)
 {
 	u64 next = braid_tick_next(peer, now_us);
-	unsigned long at;
+	ktime_t at;
 
 	lockdep_assert_held(&peer->lock);
 	if (peer->dead || next >= BRAID_NEVER - 1)
 		return;
-	at = jiffies + usecs_to_jiffies(next > now_us ? next - now_us : 0) + 1;
-	if (!timer_pending(&peer->tick) || time_before(at, peer->tick.expires))
-		mod_timer(&peer->tick, at);
+	next = max(next, now_us + BRAID_TICK_LEAST_US);
+	at = ns_to_ktime(next * NSEC_PER_USEC);
+	if (!hrtimer_is_queued(&peer->tick) ||
+	    ktime_before(at, hrtimer_get_softexpires(&peer->tick)))
+		hrtimer_start_range_ns(&peer->tick, at, BRAID_TICK_SLACK_NS,
+				       HRTIMER_MODE_ABS_SOFT);
 }
 
 void braid_tick_wake(struct braid_peer *peer)
 {
+	u64 now_us = braid_now_us();
+
 	lockdep_assert_held(&peer->lock);
-	if (!timer_pending(&peer->tick) ||
-	    time_after(READ_ONCE(peer->tick.expires),
-		       jiffies + usecs_to_jiffies(2 * BRAID_TICK_US)))
-		braid_tick_arm(peer, braid_now_us());
+	if (!hrtimer_is_queued(&peer->tick) ||
+	    ktime_to_us(hrtimer_get_softexpires(&peer->tick)) >
+	    now_us + 2 * BRAID_TICK_US)
+		braid_tick_arm(peer, now_us);
 }
 
-void braid_tick(struct timer_list *timer)
+enum hrtimer_restart braid_tick(struct hrtimer *timer)
 {
-	struct braid_peer *peer = from_timer(peer, timer, tick);
+	struct braid_peer *peer = container_of(timer, struct braid_peer, tick);
 	u64 now_us = braid_now_us();
 	struct braid_path *path;
 	int i;
@@ -279,4 +292,5 @@ void braid_tick(struct timer_list *timer)
 	spin_unlock(&peer->lock);
 	braid_pump(peer);
 	rcu_read_unlock_bh();
+	return HRTIMER_NORESTART;
 }

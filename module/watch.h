@@ -7,13 +7,13 @@
 #ifndef BRAID_WATCH_H
 #define BRAID_WATCH_H
 
-#include <linux/timer.h>
+#include <linux/hrtimer.h>
 #include <linux/types.h>
 
 struct braid_peer;
 
 /* The peer's timer. */
-void braid_tick(struct timer_list *timer);
+enum hrtimer_restart braid_tick(struct hrtimer *timer);
 /* Data flows: the tick must run often. Cheap when it does. Peer's lock. */
 void braid_tick_wake(struct braid_peer *peer);
 /* Arms it for whatever is due next. Peer's lock. */
