@@ -71,12 +71,12 @@ test_suspect_down_and_back() {
 
 	braid 1 path set braid0 peer there path w3 cold no
 	until_true 20 is w3 idle
-	topo_cut 3
-	sent=$(of 1 w3 probes_sent)
 	# suspicion is over in 1.5 s: perhaps sooner than somebody looks
 	nsenter "--net=/run/netns/$GWA" braidctl -j monitor >"$TEST_TMP/events" &
 	# it says nothing of what was before it listened
 	while_true "${BRAID_SLOW:-1}" true
+	sent=$(of 1 w3 probes_sent)
+	topo_cut 3
 	braid 1 path probe braid0 peer there path w3
 	until_true 20 is w3 down
 	kill $!
