@@ -67,19 +67,20 @@ test_busy_active_idle_dormant() {
 
 # Of an idle path that dies in silence: its own probe tells, quick ones decide.
 test_suspect_down_and_back() {
-	local sent
+	local sent listener
 
 	braid 1 path set braid0 peer there path w3 cold no
 	until_true 20 is w3 idle
 	# suspicion is over in 1.5 s: perhaps sooner than somebody looks
 	nsenter "--net=/run/netns/$GWA" braidctl -j monitor >"$TEST_TMP/events" &
+	listener=$!
 	# it says nothing of what was before it listened
 	while_true "${BRAID_SLOW:-1}" true
 	sent=$(of 1 w3 probes_sent)
 	topo_cut 3
 	braid 1 path probe braid0 peer there path w3
 	until_true 20 is w3 down
-	kill $!
+	kill $listener
 	grep -q 'a probe stays unanswered' "$TEST_TMP/events" ||
 		fail "never suspect: $(cat "$TEST_TMP/events")"
 	expect "probes until it was down" "$(($(of 1 w3 probes_sent) - sent))" -ge 3
