@@ -61,6 +61,9 @@ struct row {
 #define HOST_WHY \
 	"is not the name of a host: labels of letters, digits and '-', with dots between them"
 #define HOST_PORT_WHY	"needs a port behind the name, from 1 to 65535"
+#define POOL_WHY	"is not a number from 0 to 65536"
+#define HOLD_WHY	"is not a time between 1s and 7d"
+#define PATTERN_WHY	"is not auto, steady, flapping, periodic, mobile or rare"
 #define REKEY_WHY	"is not a time between 1s and 86400s"
 #define PUBLIC		"8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s4="
 #define PUBLIC_WHY	"is not a public key (braidctl pubkey prints one)"
@@ -119,6 +122,12 @@ static const struct row rows[] = {
 	{ "Device", "ResolveInterval", NULL, { "1s", "300s", "86400s" },
 	  { { "0.9s", "'0.9s' " REKEY_WHY }, { "86401s", "'86401s' " REKEY_WHY },
 	    { "300", "'300' " REKEY_WHY } } },
+	{ "Device", "PoolSize", NULL, { "0", "64", "65536" },
+	  { { "65537", "'65537' " POOL_WHY }, { "-1", "'-1' " POOL_WHY },
+	    { "many", "'many' " POOL_WHY } } },
+	{ "Device", "HoldTime", NULL, { "1s", "90min", "7d" },
+	  { { "0s", "'0s' " HOLD_WHY }, { "8d", "'8d' " HOLD_WHY },
+	    { "3600", "'3600' " HOLD_WHY } } },
 	{ "Device", "PostUp", NULL,
 	  { "true", "a; b # c", "echo '\"' = \\", LONG LONG LONG LONG }, { } },
 	{ "Device", "PreDown", NULL, { "false ; true" }, { } },
@@ -142,6 +151,9 @@ static const struct row rows[] = {
 	    /* the bits that are beyond a key must be 0 */
 	    { "8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s5=",
 	      "'8QsYrbuvWYN+s2xIYXtdoQZICenSksOqnweQ3Sk89s5=' " PUBLIC_WHY } } },
+	{ "Peer", "Pattern", NULL,
+	  { "auto", "steady", "flapping", "periodic", "mobile", "rare" },
+	  { { "new", "'new' " PATTERN_WHY }, { "Rare", "'Rare' " PATTERN_WHY } } },
 	{ "Peer", "Source", NULL, { "strict", "any" },
 	  { { "loose", "'loose' is not one of strict, any" } } },
 	{ "Peer", "Multicast", NULL, { "yes", "no", "on", "off", "1", "0" },

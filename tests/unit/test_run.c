@@ -12,7 +12,7 @@
 #include "text.h"
 
 static char name[64];
-static struct br_list ports, lookups;
+static struct br_run told;
 static struct br_run run;
 static struct br_error err;
 
@@ -26,14 +26,12 @@ static void setup(void)
 	fd = mkstemp(name);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ports = (struct br_list){ .type = &br_port_type };
-	lookups = (struct br_list){ .type = &br_lookup_type };
+	br_run_init(&told);
 }
 
 static void teardown(void)
 {
-	br_list_free(&ports);
-	br_list_free(&lookups);
+	br_run_free(&told);
 	br_run_free(&run);
 	unlink(name);
 }
@@ -44,7 +42,7 @@ static struct br_port *row(const char *path)
 		"peer", "path", "range", "hops", "hop-moving", "hop-next",
 		"hop-why",
 	};
-	struct br_port *p = br_list_add(&ports);
+	struct br_port *p = br_list_add(&told.ports);
 	unsigned int i;
 
 	br_fill(p->peer, "b");
@@ -57,7 +55,7 @@ static struct br_port *row(const char *path)
 static void write_at(uint64_t ms)
 {
 	json_t *root = json_pack("{s:s, s:o}", "kind", BR_RUN_KIND, "run",
-				 br_run_json("braid0", ms, &ports, &lookups));
+				 br_run_json("braid0", ms, &told));
 
 	ck_assert(!br_save_write(name, root, NULL, &err));
 	json_decref(root);
@@ -104,7 +102,7 @@ START_TEST(lookups_come_back)
 		"lookup-why",
 	};
 	const struct br_lookup *got;
-	struct br_lookup *l = br_list_add(&lookups);
+	struct br_lookup *l = br_list_add(&told.lookups);
 	const char *why;
 	unsigned int i;
 
@@ -129,6 +127,42 @@ START_TEST(lookups_come_back)
 	ck_assert_uint_eq(got->failures, 3);
 	ck_assert_uint_eq(got->next, 5000000);
 	ck_assert_str_eq(got->why, "it is not there");
+}
+END_TEST
+
+/* Times until something are shorter when it is read, those since something longer. */
+START_TEST(places_come_back)
+{
+	static const char *const names[] = {
+		"peer", "pattern", "place", "place-age", "hold-left",
+		"expected-from", "expected-to", "watched", "hits", "place-why",
+	};
+	struct br_place *p = br_list_add(&told.places);
+	const struct br_place *got;
+	unsigned int i;
+
+	br_fill(p->peer, "b");
+	br_fill(p->pattern, "periodic");
+	br_fill(p->state, "held");
+	p->since = 2000000;
+	p->left = 60000000;
+	p->from = 1000000;
+	p->to = 9000000;
+	p->hits = 4;
+	br_fill(p->why, "it is expected");
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		br_set_has(&br_place_type, p, names[i]);
+	write_at(0);
+	ck_assert_msg(!read_at(4000, "braid0"), "%s", err.text);
+	ck_assert_uint_eq(run.places.n, 1);
+	got = br_list_at(&run.places, 0);
+	ck_assert_str_eq(got->pattern, "periodic");
+	ck_assert_uint_eq(got->since, 6000000);
+	ck_assert_uint_eq(got->left, 56000000);
+	ck_assert_uint_eq(got->from, 0);
+	ck_assert_uint_eq(got->to, 5000000);
+	ck_assert_uint_eq(got->hits, 4);
+	ck_assert_str_eq(got->why, "it is expected");
 }
 END_TEST
 
@@ -190,6 +224,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, comes_back);
 	tcase_add_test(tc, lookups_come_back);
+	tcase_add_test(tc, places_come_back);
 	tcase_add_test(tc, not_ours);
 	tcase_add_test(tc, rubbish);
 	return unit_run(suite);

@@ -213,6 +213,13 @@ static uint64_t host_traffic(void *data, const char *peer)
 	return ((struct end *)data)->kernel.data;
 }
 
+static void host_whence(void *data, const char *peer, struct br_addr *from)
+{
+	(void)data;
+	(void)peer;
+	from->family = AF_UNSPEC;
+}
+
 static void host_changed(void *data)
 {
 	(void)data;
@@ -317,7 +324,8 @@ static void open_end(struct end *e)
 	e->host = (struct bd_host){
 		.random = host_random, .frame = host_frame, .keys = host_keys,
 		.key = host_key, .probe = host_probe, .paths = host_paths,
-		.traffic = host_traffic, .changed = host_changed, .data = e,
+		.traffic = host_traffic, .whence = host_whence,
+		.changed = host_changed, .data = e,
 	};
 	e->known = true;
 	e->paths = 1;
@@ -743,6 +751,7 @@ START_TEST(killed)
 			run(unit_below(&w.seed, 6 * w.delay), 5);
 		}
 		past = (struct bd_past){
+			.pattern = e->session->place.pattern,
 			.local = e->session->local,
 			.epoch = e->session->epoch,
 			.client = e->session->client,
@@ -769,6 +778,7 @@ START_TEST(no_handshake_after_restart)
 	run(REKEY_MS / 4, 10);
 	news = w.end[0].kernel.news;
 	past = (struct bd_past){
+		.pattern = w.end[0].session->place.pattern,
 		.local = w.end[0].session->local,
 		.epoch = w.end[0].session->epoch,
 		.client = true,

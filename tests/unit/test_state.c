@@ -2,14 +2,11 @@
 /* What a daemon leaves to its successor, read again, whole and damaged. */
 #include "unit.h"
 
-#include <stdio.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "state.h"
 #include "log.h"
 #include "state.h"
 #include "text.h"
@@ -33,7 +30,12 @@ static void setup(void)
 		.peer = "b", .up = true, .local = 0xfffffffe, .epoch = 255,
 		.client = true, .since = 5000,
 	};
-	down = (struct bd_session){ .peer = "c" };
+	bd_pattern_init(&up.place.pattern, true, 100);
+	bd_pattern_gone(&up.place.pattern, 400);
+	bd_pattern_back(&up.place.pattern, true, 450);
+	down = (struct bd_session){ .peer = "c", .local = 77 };
+	bd_pattern_init(&down.place.pattern, true, 100);
+	bd_pattern_gone(&down.place.pattern, 4000);
 	TAILQ_INSERT_TAIL(&gate.sessions, &up, node);
 	TAILQ_INSERT_TAIL(&gate.sessions, &down, node);
 }
@@ -67,7 +69,34 @@ START_TEST(comes_back)
 	ck_assert_uint_eq(p.epoch, 255);
 	ck_assert(p.client);
 	ck_assert_uint_eq(p.age, 1500);
-	ck_assert(!past("c", 6500, &p));
+	ck_assert(!past("d", 6500, &p));
+}
+END_TEST
+
+/* How peers came and went is known on, also of one without a session. */
+START_TEST(patterns)
+{
+	const struct bd_round *r;
+	struct bd_past p;
+
+	ck_assert(!bd_state_save(file, &gate, json_object(), &err));
+	ck_assert(past("b", 6500, &p));
+	ck_assert(p.pattern.here);
+	ck_assert_uint_eq(p.pattern.since, 450);
+	ck_assert_uint_eq(p.pattern.n, 1);
+	r = bd_pattern_round(&p.pattern, 0);
+	ck_assert_uint_eq(r->here, 300);
+	ck_assert_uint_eq(r->away, 50);
+	ck_assert(r->moved);
+	ck_assert(past("c", 6500, &p));
+	ck_assert_uint_eq(p.local, 0);
+	ck_assert(!p.pattern.here);
+	ck_assert_uint_eq(p.pattern.since, 4000);
+	ck_assert_uint_eq(p.pattern.stayed, 3900);
+	/* of a clock that has begun anew nothing can be said */
+	ck_assert(past("c", 3000, &p));
+	ck_assert(p.pattern.here);
+	ck_assert_uint_eq(p.pattern.since, 3000);
 }
 END_TEST
 
@@ -126,6 +155,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, comes_back);
+	tcase_add_test(t, patterns);
 	tcase_add_test(t, from_the_future);
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, nowhere);

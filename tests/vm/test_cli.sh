@@ -380,6 +380,7 @@ test_completion() {
 	completes 'braidctl path show peer gw2 path w' 'wan1 wan2'
 	completes 'braidctl port ' show
 	completes 'braidctl port show ' 'braid0 dev path peer state'
+	completes 'braidctl pool show ' 'braid0 dev peer state'
 	completes 'braidctl port show braid0 path w' 'wan1 wan2'
 	completes 'braidctl path add braid0 socket ' 'other wan1 wan2'
 	completes 'braidctl socket add link wan' 'wan1 wan2'

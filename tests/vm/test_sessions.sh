@@ -248,6 +248,71 @@ test_reload() {
 	pings 2
 }
 
+# place END FIELD
+place() { braid "$1" -j pool show braid0 state "$TEST_TMP/$1.state" | jq -r ".[0].$2"; }
+
+placed() { [ "$(place "$1" place)" = "$2" ]; }
+
+# away_and_back: end 2 goes and comes back, in silence; how long it took until a host
+# of the other side had an answer from it goes to $back_ms
+away_and_back() {
+	local i begun
+
+	# whoever has something to send notices soon
+	in_ns "$HA" ping -q -i 0.2 10.2.0.2 >/dev/null &
+	i=$!
+	topo_cut 1
+	topo_cut 2
+	until_true 20 placed 1 "$1"
+	until_true 20 placed 2 "$1"
+	kill $i
+	sleep 3
+	begun=$(date +%s%3N)
+	topo_restore 1
+	topo_restore 2
+	until_true 60 in_ns "$HA" ping -q -c 1 -W 1 10.2.0.2
+	back_ms=$(($(date +%s%3N) - begun))
+	until_true 10 placed 1 here
+}
+
+# Keys of a peer that is away wait for it, and it is looked for.
+test_comes_back_to_its_keys() {
+	local before back_ms
+
+	both 120s
+	before=$(session 1)
+	away_and_back held
+	note "back after $back_ms ms"
+	expect "pattern" "$(place 1 pattern)" = new
+	expect "hits" "$(place 1 hits)" = 1
+	expect "misses" "$(place 1 misses)" = 0
+	expect "asks" "$(place 1 asks)" -ge 1
+	expect "session" "$(session 1)" = "$before"
+	# what was learned outlives the daemon
+	murder 1
+	daemon 1
+	until_true 5 placed 1 here
+	expect "rounds" "$(place 1 rounds)" = 1
+}
+
+# Without a pool its keys are forgotten at once, and new ones are made.
+test_pool_off() {
+	local before back_ms
+
+	config 1 120s
+	config 2 120s
+	sed -i '/^Name = braid0/a PoolSize = 0' "$TEST_TMP"/[12].conf
+	daemon 1
+	daemon 2
+	until_true 10 all_usable
+	before=$(session 1)
+	away_and_back let-go
+	note "back after $back_ms ms"
+	expect "misses" "$(place 1 misses)" = 1
+	expect "why" "$(grep -c "ends: the pool is off" "$TEST_TMP/log1")" = 1
+	expect "session" "$(session 1)" != "$before"
+}
+
 # The hub knows no address of the site, whose ports are drawn: a cookie proves it,
 # and the paths back are made from its probes.
 test_hub_and_drawn_ports() {

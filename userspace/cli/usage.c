@@ -10,6 +10,7 @@ const struct br_group br_groups[] = {
 	{ br_peer_commands },
 	{ br_path_commands },
 	{ br_port_commands },
+	{ br_pool_commands },
 	{ br_health_commands },
 	{ br_migration_commands },
 	{ br_checkpoint_commands },

@@ -12,6 +12,7 @@ extern const struct br_command br_dev_commands[];
 extern const struct br_command br_socket_commands[];
 extern const struct br_command br_peer_commands[];
 extern const struct br_command br_path_commands[];
+extern const struct br_command br_pool_commands[];
 extern const struct br_command br_port_commands[];
 extern const struct br_command br_health_commands[];
 extern const struct br_command br_key_commands[];

@@ -154,15 +154,16 @@ static void events_read(evutil_socket_t fd, short what, void *data)
 /* For whoever looks; without memory it is not told. */
 static json_t *run_json(const struct braidd *d)
 {
-	struct br_list ports = { 0 }, lookups = { 0 };
 	uint64_t now = braidd_now();
 	json_t *json = NULL;
+	struct br_run run;
 
-	if (!bd_ports_rows(&d->ports, &d->config, now, &ports) &&
-	    !bd_remotes_rows(&d->remotes, now, &lookups))
-		json = br_run_json(d->config.name, now, &ports, &lookups);
-	br_list_free(&lookups);
-	br_list_free(&ports);
+	br_run_init(&run);
+	if (!bd_ports_rows(&d->ports, &d->config, now, &run.ports) &&
+	    !bd_remotes_rows(&d->remotes, now, &run.lookups) &&
+	    !bd_gate_rows(&d->gate, now, &run.places))
+		json = br_run_json(d->config.name, now, &run);
+	br_run_free(&run);
 	return json;
 }
 
@@ -212,20 +213,26 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 {
 	const struct br_config *c = &d->config;
 	const struct br_config_peer *p;
+	struct bd_session *s;
 	struct bd_state state;
 	struct bd_past past;
 	unsigned int i;
 	int ret = 0;
 
+	bd_pool_set(&d->gate.pool, c->pool_size, c->hold_us / 1000,
+		    braidd_now());
 	bd_state_load(&state, d->state_path, braidd_now());
 	for (i = 0; !ret && i < c->n_peers; i++) {
 		p = &c->peers[i];
 		if (!p->has_public || bd_session_find(&d->gate, p->peer.name))
 			continue;
-		if (!bd_session_new(&d->gate, p->peer.name, p->public,
-				    c->rekey_us / 1000,
-				    bd_state_past(&state, p->peer.name, &past) ?
-				    &past : NULL, braidd_now(), err))
+		s = bd_session_new(&d->gate, p->peer.name, p->public,
+				   c->rekey_us / 1000,
+				   bd_state_past(&state, p->peer.name, &past) ?
+				   &past : NULL, braidd_now(), err);
+		if (s)
+			s->place.habit = p->habit;
+		else
 			ret = -err->code;
 	}
 	bd_state_free(&state);
@@ -248,6 +255,7 @@ static void sessions_prune(struct braidd *d, const struct br_config *new)
 		if (p && p->has_public &&
 		    !memcmp(p->public, s->key, BR_PUBLIC_LEN)) {
 			s->rekey = new->rekey_us / 1000;
+			s->place.habit = p->habit;
 			continue;
 		}
 		bd_log(BD_NOTICE, s->peer, "is no longer cared for");

@@ -48,6 +48,7 @@ int bd_gate_init(struct bd_gate *gate, const struct bd_host *host,
 	*gate = (struct bd_gate){ .host = host, .id = id, .wants = wants };
 	TAILQ_INIT(&gate->sessions);
 	TAILQ_INIT(&gate->pending);
+	bd_pool_init(&gate->pool, &gate->timers, host);
 	if (gnutls_key_generate(&gate->cookie[0], GNUTLS_COOKIE_KEY_SIZE))
 		return -ENOMEM;
 	return 0;
@@ -109,6 +110,7 @@ void bd_gate_forget(struct bd_gate *gate, struct bd_session *session)
 static void fail(struct bd_handshake *h, const char *why, uint64_t now)
 {
 	struct bd_session *session = h->client ? h->session : NULL;
+	bool heard = h->heard;
 
 	h->gate->counts.failed++;
 	if (!session)
@@ -116,7 +118,7 @@ static void fail(struct bd_handshake *h, const char *why, uint64_t now)
 		       "a handshake that came failed: %s", why);
 	bd_gate_drop(h);
 	if (session)
-		bd_session_failed(session, why, now);
+		bd_session_failed(session, heard, why, now);
 }
 
 static void tick(struct bd_timer *timer, uint64_t now)
@@ -388,4 +390,18 @@ void bd_gate_frame(struct bd_gate *gate, const struct bd_frame *frame,
 	}
 	if (bd_handshake_input(h, frame, now))
 		advance(h, now);
+}
+
+int bd_gate_rows(const struct bd_gate *gate, uint64_t now, struct br_list *rows)
+{
+	const struct bd_session *s;
+	struct br_place *row;
+
+	TAILQ_FOREACH(s, &gate->sessions, node) {
+		row = br_list_add(rows);
+		if (!row)
+			return -ENOMEM;
+		bd_place_row(&s->place, now, row);
+	}
+	return 0;
 }

@@ -13,6 +13,7 @@
 #include "handshake.h"
 #include "host.h"
 #include "identity.h"
+#include "pool.h"
 #include "timer.h"
 
 #define BD_BUCKETS	256
@@ -49,6 +50,7 @@ struct bd_gate_counts {
  * @wants: what this end wants of the cipher, BD_AES_*
  * @timers: of everything behind the gate
  * @sessions: one a peer
+ * @pool: places of peers that are away
  * @by_local: handshakes by our id
  * @by_remote: those of servers by the client's id
  * @pending: servers that are not done, the oldest first
@@ -63,6 +65,7 @@ struct bd_gate {
 	unsigned int wants;
 	struct bd_timers timers;
 	struct bd_sessions sessions;
+	struct bd_pool pool;
 	struct bd_handshakes by_local[BD_BUCKETS];
 	struct bd_handshakes by_remote[BD_BUCKETS];
 	struct bd_pending pending;
@@ -84,6 +87,13 @@ void bd_gate_fini(struct bd_gate *gate);
  */
 void bd_gate_frame(struct bd_gate *gate, const struct bd_frame *frame,
 		   bool known, uint64_t now);
+
+/*
+ * What is known of the peers' places in the pool, rows of br_place_type; the caller
+ * frees the list. Return: 0 or -ENOMEM
+ */
+int bd_gate_rows(const struct bd_gate *gate, uint64_t now,
+		 struct br_list *rows);
 
 /*
  * Begins a handshake as the client. Return: NULL without memory. It is the

@@ -70,6 +70,7 @@ struct bd_keys {
  * @probe: probes all paths of a peer: something goes out under the new key
  * @paths: number of paths there are to a peer
  * @traffic: data packets of a peer so far, both ways
+ * @whence: where a peer is: the remote address of a usable path, AF_UNSPEC without
  * @changed: a session got keys: it is worth saving
  * @data: for all of them
  */
@@ -83,6 +84,7 @@ struct bd_host {
 	void (*probe)(void *data, const char *peer);
 	unsigned int (*paths)(void *data, const char *peer);
 	uint64_t (*traffic)(void *data, const char *peer);
+	void (*whence)(void *data, const char *peer, struct br_addr *from);
 	void (*changed)(void *data);
 	void *data;
 };

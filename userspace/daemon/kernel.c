@@ -362,6 +362,26 @@ static unsigned int host_paths(void *data, const char *peer)
 	return n;
 }
 
+static void host_whence(void *data, const char *peer, struct br_addr *from)
+{
+	struct bd_kernel *k = data;
+	const struct br_list *list;
+	const struct br_path *path;
+	unsigned int i;
+
+	k->stale = true;
+	list = paths(k);
+	*from = (struct br_addr){ .family = AF_UNSPEC };
+	for (i = 0; i < list->n; i++) {
+		path = br_list_at(list, i);
+		if (strcmp(path->peer, peer) ||
+		    path->state != BRAID_PATH_STATE_UP)
+			continue;
+		*from = path->remote.addr;
+		return;
+	}
+}
+
 void bd_kernel_host(struct bd_kernel *k, struct bd_host *host)
 {
 	host->random = host_random;
@@ -371,6 +391,7 @@ void bd_kernel_host(struct bd_kernel *k, struct bd_host *host)
 	host->probe = host_probe;
 	host->paths = host_paths;
 	host->traffic = host_traffic;
+	host->whence = host_whence;
 	host->data = k;
 }
 

@@ -36,6 +36,41 @@ static const struct br_metric in_a_row = {
 	"Handshakes begun here that failed since one succeeded",
 };
 
+static const struct br_metric hits = {
+	"braid_pool_hits", NULL, BR_COUNTER,
+	"Returns of the peer that found its keys where they were",
+};
+
+static const struct br_metric misses = {
+	"braid_pool_misses", NULL, BR_COUNTER,
+	"Returns of the peer that needed a new session",
+};
+
+static const struct br_metric held = {
+	"braid_pool_held", NULL, BR_GAUGE,
+	"Peers that are away and whose keys are held",
+};
+
+static const struct br_metric size = {
+	"braid_pool_size", NULL, BR_GAUGE,
+	"Peers whose keys are held at most",
+};
+
+static const struct br_metric expired = {
+	"braid_pool_expired", NULL, BR_COUNTER,
+	"Peers let go since they did not come back in time",
+};
+
+static const struct br_metric evicted = {
+	"braid_pool_evicted", NULL, BR_COUNTER,
+	"Peers let go for another one that was expected sooner",
+};
+
+static const struct br_metric unheld = {
+	"braid_pool_refused", NULL, BR_COUNTER,
+	"Peers that went and were not held at all",
+};
+
 static const struct br_metric pending = {
 	"braid_gate_pending", NULL, BR_GAUGE,
 	"Handshakes begun elsewhere that are going on",
@@ -73,7 +108,8 @@ static const struct br_metric took = {
 
 const struct br_metric *const bd_metrics[] = {
 	&key_age, &interval, &established, &renewals, &failures, &in_a_row,
-	&pending, &stray, &cookies, &full, &failed, &refused, &took, NULL
+	&hits, &misses, &pending, &stray, &cookies, &full, &failed, &refused, &held, &size,
+	&expired, &evicted, &unheld, &took, NULL
 };
 
 static uint64_t session_value(const struct br_metric *m,
@@ -87,6 +123,10 @@ static uint64_t session_value(const struct br_metric *m,
 		return s->established;
 	if (m == &renewals)
 		return s->renewals;
+	if (m == &hits)
+		return s->place.counts.hits;
+	if (m == &misses)
+		return s->place.counts.misses;
 	return m == &failures ? s->failed : s->failures;
 }
 
@@ -138,6 +178,10 @@ void bd_metrics_write(struct br_exposition *x, const struct bd_gate *gate,
 		{ &pending, gate->n_pending }, { &stray, c->stray },
 		{ &cookies, c->cookies }, { &full, c->full },
 		{ &failed, c->failed }, { &refused, c->refused },
+		{ &held, gate->pool.n }, { &size, gate->pool.size },
+		{ &expired, gate->pool.expired },
+		{ &evicted, gate->pool.evicted },
+		{ &unheld, gate->pool.refused },
 	};
 	unsigned int i;
 

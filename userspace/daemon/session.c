@@ -78,7 +78,7 @@ static void begin(struct bd_session *s, uint64_t now)
 {
 	struct bd_hello hello = {
 		.wants = s->gate->wants,
-		.renew = s->up && s->failures < BD_RENEW_TRIES,
+		.renew = s->up && s->refused < BD_RENEW_TRIES,
 	};
 
 	if (hello.renew) {
@@ -92,7 +92,7 @@ static void begin(struct bd_session *s, uint64_t now)
 	       hello.renew ? ", for the next epoch" : "");
 	s->h = bd_gate_begin(s->gate, s, &hello, s->attempt, now);
 	if (!s->h)
-		bd_session_failed(s, "out of memory", now);
+		bd_session_failed(s, false, "out of memory", now);
 }
 
 /* An idle session keeps its old key until something uses it again. */
@@ -102,6 +102,18 @@ static bool idle(const struct bd_session *s)
 
 	return s->up && s->reachable && !s->failures &&
 	       host->traffic(host->data, s->peer) == s->traffic;
+}
+
+/* With whoever is here at once, else in turn with all that are away. */
+static bool turn(struct bd_session *s, uint64_t now)
+{
+	bool first = s->place.state != BD_PLACE_HERE && !s->slot;
+	uint64_t at = first ? bd_pool_slot(&s->gate->pool, now) : now;
+
+	s->slot = at > now;
+	if (s->slot)
+		set_timer(s, at);
+	return !s->slot;
 }
 
 static void timer_over(struct bd_timer *timer, uint64_t now)
@@ -114,23 +126,23 @@ static void timer_over(struct bd_timer *timer, uint64_t now)
 		set_timer(s, now + BD_RETRY_MAX_MS);
 	else if (idle(s))
 		set_timer(s, now + BD_IDLE_MS);
-	else
+	else if (turn(s, now))
 		begin(s, now);
 }
 
-void bd_session_failed(struct bd_session *s, const char *why, uint64_t now)
+void bd_session_failed(struct bd_session *s, bool heard, const char *why,
+		       uint64_t now)
 {
-	uint64_t wait = BD_RETRY_MAX_MS;
+	uint64_t wait = bd_place_pace(&s->place, s->failures, now);
 
 	s->h = NULL;
-	if (s->failures < 5)
-		wait = BD_RETRY_MS << s->failures;
 	s->failures++;
+	s->refused += heard;
 	s->failed++;
 	/* more often is no news */
 	bd_log(s->failures <= 3 ? BD_NOTICE : BD_DEBUG, s->peer,
 	       "handshake %u failed: %s", s->attempt, why);
-	set_timer(s, now + wait + random_below(s, wait / 4));
+	set_timer(s, now + wait);
 }
 
 static int key_verb(const struct bd_session *s, int cmd, int epoch,
@@ -143,6 +155,26 @@ static int key_verb(const struct bd_session *s, int cmd, int epoch,
 	if (epoch >= 0)
 		br_set_has(&br_key_type, &key, "epoch");
 	return host_of(s)->key(host_of(s)->data, cmd, &key, err);
+}
+
+/* The peer was away for too long, or others are expected sooner. */
+static void let_go(struct bd_place *place, uint64_t now)
+{
+	struct bd_session *s = container_of(place, struct bd_session, place);
+	struct br_error err;
+
+	if (!s->up)
+		return;
+	bd_log(BD_INFO, s->peer, "session %08x ends: %s", s->local, place->why);
+	if (key_verb(s, BRAID_CMD_KEY_DEL, -1, &err))
+		bd_log(BD_WARN, s->peer, "%s", err.text);
+	s->up = false;
+	bd_timer_stop(&s->gate->timers, &s->drain);
+	if (s->h)
+		bd_gate_drop(s->h);
+	s->h = NULL;
+	set_timer(s, now + bd_place_pace(place, s->failures, now));
+	host_of(s)->changed(host_of(s)->data);
 }
 
 static int keys_read(const struct bd_session *s, struct bd_keys *keys,
@@ -235,6 +267,9 @@ struct bd_session *bd_session_new(struct bd_gate *gate, const char *peer,
 	s->reachable = true;
 	bd_timer_init(&s->timer, timer_over);
 	bd_timer_init(&s->drain, drain_over);
+	bd_place_init(&s->place, &gate->pool, s->peer, true, let_go, now);
+	if (past)
+		s->place.pattern = past->pattern;
 	if (keys_read(s, &keys, err)) {
 		free(s);
 		return NULL;
@@ -242,6 +277,10 @@ struct bd_session *bd_session_new(struct bd_gate *gate, const char *peer,
 	TAILQ_INSERT_TAIL(&gate->sessions, s, node);
 	if (keys.n)
 		take_over(s, &keys, past, now);
+	if (!s->place.pattern.here) {
+		s->reachable = false;
+		bd_place_gone(&s->place, s->up ? s->local : 0, now);
+	}
 	s->traffic = host_of(s)->traffic(host_of(s)->data, s->peer);
 	set_timer(s, s->up ? due(s) : now);
 	return s;
@@ -250,6 +289,7 @@ struct bd_session *bd_session_new(struct bd_gate *gate, const char *peer,
 void bd_session_free(struct bd_session *s)
 {
 	bd_gate_forget(s->gate, s);
+	bd_place_fini(&s->place);
 	bd_timer_stop(&s->gate->timers, &s->timer);
 	bd_timer_stop(&s->gate->timers, &s->drain);
 	TAILQ_REMOVE(&s->gate->sessions, s, node);
@@ -268,13 +308,22 @@ void bd_session_forget(struct bd_session *s)
 
 void bd_session_reached(struct bd_session *s, bool reachable, uint64_t now)
 {
+	struct br_addr from = { .family = AF_UNSPEC };
+
 	if (s->reachable == reachable)
 		return;
 	s->reachable = reachable;
+	if (reachable) {
+		host_of(s)->whence(host_of(s)->data, s->peer, &from);
+		bd_place_back(&s->place, s->local, &from, now);
+	} else {
+		bd_place_gone(&s->place, s->up ? s->local : 0, now);
+	}
+	host_of(s)->changed(host_of(s)->data);
 	if (s->h || !s->up)
 		return;
 	if (reachable)
-		s->failures = 0;
+		s->failures = s->refused = 0;
 	/* it may have lost its keys; so may have many others at this moment */
 	set_timer(s, reachable ? due(s) :
 		  now + random_below(s, BD_RETRY_MS / 4));
@@ -454,6 +503,7 @@ static void settle(struct bd_session *s, const struct br_key *key, bool renewed,
 	s->epoch = key->epoch;
 	s->since = now;
 	s->failures = 0;
+	s->refused = 0;
 	s->traffic = host->traffic(host->data, s->peer);
 	if (renewed) {
 		s->renewals++;
@@ -539,7 +589,7 @@ static void refuse(struct bd_handshake *h, const char *why, uint64_t now)
 
 	bd_gate_drop(h);
 	if (client)
-		bd_session_failed(s, why, now);
+		bd_session_failed(s, true, why, now);
 	else
 		bd_log(BD_NOTICE, s->peer, "its handshake came to nothing: %s",
 		       why);

@@ -17,9 +17,6 @@
 #define BD_DRAIN_MS	10000
 /* How long a new session may be without a usable path */
 #define BD_REACH_MS		10000
-/* Waits between attempts that fail: twice as long each time, up to the second */
-#define BD_RETRY_MS	1000
-#define BD_RETRY_MAX_MS	30000
 /* So often in a row an epoch cannot be renewed: a new session is tried */
 #define BD_RENEW_TRIES	3
 
@@ -40,9 +37,12 @@
  * @traffic: the peer's data packets then, both ways
  * @attempt: number of the newest handshake of ours
  * @failures: of them, how many failed in a row
- * @failed: and in all
+ * @refused: and of those, how many although the other end answered
+ * @failed: how many failed in all
  * @established: sessions that came to be
  * @renewals: epochs made anew within one
+ * @slot: it waited for its turn among all that are away
+ * @place: its place in the pool while it is away
  * @h: a handshake of ours that is going on
  * @timer: begins the next one
  * @drain: retires the old epoch
@@ -63,9 +63,12 @@ struct bd_session {
 	uint64_t traffic;
 	uint16_t attempt;
 	unsigned int failures;
+	unsigned int refused;
 	uint64_t failed;
 	uint64_t established;
 	uint64_t renewals;
+	bool slot;
+	struct bd_place place;
 	struct bd_handshake *h;
 	struct bd_timer timer;
 	struct bd_timer drain;
@@ -77,12 +80,14 @@ struct bd_session {
  * @epoch: likewise
  * @client: see struct bd_session
  * @age: how long the epoch serves already, in ms
+ * @pattern: how the peer came and went
  */
 struct bd_past {
 	uint32_t local;
 	uint8_t epoch;
 	bool client;
 	uint64_t age;
+	struct bd_pattern pattern;
 };
 
 /*
@@ -114,6 +119,8 @@ int bd_session_hello(struct bd_handshake *h, const struct bd_hello *theirs,
 bool bd_session_verify(struct bd_handshake *h,
 		       const uint8_t key[BR_PUBLIC_LEN]);
 void bd_session_done(struct bd_handshake *h, uint64_t now);
-void bd_session_failed(struct bd_session *s, const char *why, uint64_t now);
+/* @heard: the other end said something */
+void bd_session_failed(struct bd_session *s, bool heard, const char *why,
+		       uint64_t now);
 
 #endif

@@ -8,13 +8,34 @@
 #include "run.h"
 #include "savefile.h"
 
+static json_t *rounds_json(const struct bd_pattern *p)
+{
+	json_t *rounds = json_array();
+	const struct bd_round *r;
+	unsigned int i;
+
+	for (i = 0; i < p->n; i++) {
+		r = bd_pattern_round(p, i);
+		json_array_append_new(rounds,
+			json_pack("[I, I, b]", (json_int_t)r->here,
+				  (json_int_t)r->away, r->moved));
+	}
+	return rounds;
+}
+
 static json_t *session_json(const struct bd_session *s)
 {
-	return json_pack("{s:I, s:I, s:b, s:I}",
-			 "session", (json_int_t)s->local,
+	const struct bd_pattern *p = &s->place.pattern;
+
+	return json_pack("{s:I, s:I, s:b, s:I, s:o, s:b, s:I, s:I}",
+			 "session", (json_int_t)(s->up ? s->local : 0),
 			 "epoch", (json_int_t)s->epoch,
 			 "begun_here", s->client,
-			 "made_ms", (json_int_t)s->since);
+			 "made_ms", (json_int_t)s->since,
+			 "rounds", rounds_json(p),
+			 "here", p->here,
+			 "since_ms", (json_int_t)p->since,
+			 "stayed_ms", (json_int_t)p->stayed);
 }
 
 static json_t *gate_json(const struct bd_gate *gate, json_t *run)
@@ -23,8 +44,7 @@ static json_t *gate_json(const struct bd_gate *gate, json_t *run)
 	const struct bd_session *s;
 
 	TAILQ_FOREACH(s, &gate->sessions, node)
-		if (s->up)
-			json_object_set_new(peers, s->peer, session_json(s));
+		json_object_set_new(peers, s->peer, session_json(s));
 	json_object_set_new(root, "kind", json_string(BR_RUN_KIND));
 	json_object_set_new(root, "peers", peers);
 	json_object_set_new(root, "run", run);
@@ -52,6 +72,34 @@ void bd_state_load(struct bd_state *state, const char *path, uint64_t now)
 	*state = (struct bd_state){ .root = root, .now = now };
 }
 
+static uint64_t number(const json_t *json, const char *name)
+{
+	return json_integer_value(json_object_get(json, name));
+}
+
+/* A file of an earlier version says nothing of it: the peer is here since now. */
+static void pattern_load(const json_t *s, uint64_t now, struct bd_pattern *p)
+{
+	const json_t *rounds = json_object_get(s, "rounds"), *r;
+	struct bd_round round;
+	size_t i;
+
+	bd_pattern_init(p, true, now);
+	if (!json_is_array(rounds) || number(s, "since_ms") > now)
+		return;
+	p->here = json_is_true(json_object_get(s, "here"));
+	p->since = number(s, "since_ms");
+	p->stayed = number(s, "stayed_ms");
+	json_array_foreach(rounds, i, r) {
+		round = (struct bd_round){
+			.here = json_integer_value(json_array_get(r, 0)),
+			.away = json_integer_value(json_array_get(r, 1)),
+			.moved = json_is_true(json_array_get(r, 2)),
+		};
+		bd_pattern_add(p, &round);
+	}
+}
+
 bool bd_state_past(const struct bd_state *state, const char *peer,
 		   struct bd_past *past)
 {
@@ -61,13 +109,14 @@ bool bd_state_past(const struct bd_state *state, const char *peer,
 	s = json_object_get(peers, peer);
 	if (!json_is_object(s))
 		return false;
-	made = json_integer_value(json_object_get(s, "made_ms"));
+	made = number(s, "made_ms");
 	*past = (struct bd_past){
 		.local = json_integer_value(json_object_get(s, "session")),
 		.epoch = json_integer_value(json_object_get(s, "epoch")),
 		.client = json_is_true(json_object_get(s, "begun_here")),
 		.age = made < state->now ? state->now - made : 0,
 	};
+	pattern_load(s, state->now, &past->pattern);
 	return true;
 }
 

@@ -166,6 +166,29 @@ static int device_resolve(struct br_ini_parser *p, const char *value)
 	return 0;
 }
 
+static int device_pool_size(struct br_ini_parser *p, const char *value)
+{
+	uint64_t size;
+
+	if (br_number_parse(value, BR_POOL_SIZE_MAX, &size))
+		return br_ini_refuse(p, "'%s' is not a number from 0 to 65536",
+				     value);
+	p->config->pool_size = size;
+	return 0;
+}
+
+static int device_hold(struct br_ini_parser *p, const char *value)
+{
+	uint64_t s;
+
+	if (br_span_parse(value, &s) || s < BR_HOLD_MIN_US / 1000000 ||
+	    s > BR_HOLD_MAX_US / 1000000)
+		return br_ini_refuse(p, "'%s' is not a time between 1s and 7d",
+				     value);
+	p->config->hold_us = s * 1000000;
+	return 0;
+}
+
 static int device_cipher(struct br_ini_parser *p, const char *value)
 {
 	unsigned int i;
@@ -310,6 +333,8 @@ const struct br_ini_section br_config_device_section = {
 		{ "Table", .set = device_table },
 		{ "PrivateKeyFile", .set = device_private_key },
 		{ "RekeyInterval", .set = device_rekey },
+		{ "PoolSize", .set = device_pool_size },
+		{ "HoldTime", .set = device_hold },
 		{ "Cipher", .set = device_cipher },
 		{ "Ports", .set = device_ports },
 		{ "Metrics", .set = device_metrics },

@@ -119,6 +119,20 @@ static int peer_public_key(struct br_ini_parser *p, const char *value)
 	return 0;
 }
 
+static int peer_pattern(struct br_ini_parser *p, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; br_habit_names[i]; i++) {
+		if (strcmp(value, br_habit_names[i]))
+			continue;
+		peer_last(p)->habit = i;
+		return 0;
+	}
+	return br_ini_refuse(p, "'%s' is not auto, steady, flapping, periodic, mobile or rare",
+			     value);
+}
+
 const struct br_ini_section br_config_peer_section = {
 	"Peer", peer_begin, peer_end, &br_peer_type,
 	{
@@ -127,6 +141,7 @@ const struct br_ini_section br_config_peer_section = {
 		{ "Route", .set = peer_route, .many = true },
 		{ "KeyFile", .set = peer_key_file },
 		{ "PublicKey", .set = peer_public_key },
+		{ "Pattern", .set = peer_pattern },
 		{ "Source", .field = "source" },
 		{ "Multicast", .field = "multicast" },
 		{ "ReorderCap", .field = "reorder-cap" },

@@ -65,7 +65,8 @@ int br_config_parse(FILE *file, const char *path, struct br_config *config,
 
 	*config = (struct br_config){
 		.table = BR_TABLE_MAIN, .routes = true, .rekey_us = BR_REKEY_US,
-		.resolve_us = BR_RESOLVE_US,
+		.resolve_us = BR_RESOLVE_US, .pool_size = BR_POOL_SIZE,
+		.hold_us = BR_HOLD_US,
 		.cipher = BR_CIPHER_CHACHA20_POLY1305,
 	};
 	br_ruleset_init(&config->rules);

@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "model.h"
 #include "period.h"
+#include "place.h"
 #include "port.h"
 #include "ruleset.h"
 
@@ -42,6 +43,7 @@ struct br_config_socket {
  * @key_file: path of its static key, NULL for none
  * @has_public: its sessions are braidd's business
  * @public: its public key then
+ * @habit: how it comes and goes, BR_HABIT_AUTO when that is to be learned
  */
 struct br_config_peer {
 	struct br_peer peer;
@@ -49,6 +51,7 @@ struct br_config_peer {
 	char *key_file;
 	bool has_public;
 	uint8_t public[BR_PUBLIC_LEN];
+	enum br_habit habit;
 };
 
 /**
@@ -94,6 +97,8 @@ enum br_config_cipher {
  *	any number
  * @port_hop_bytes_jitter: that may be so many more or fewer
  * @resolve_us: how often names of remotes are looked up while all is well
+ * @pool_size: so many peers that are away keep their keys, 0 for none
+ * @hold_us: for so long at most
  * @cipher: which sessions use, BR_CIPHER_*; ChaCha20-Poly1305 by default
  * @ports: out of which paths get theirs, NULL for the kernel's choice
  * @metrics: where braidd tells metrics, port 0 for nowhere
@@ -121,6 +126,8 @@ struct br_config {
 	uint64_t port_hop_bytes;
 	uint64_t port_hop_bytes_jitter;
 	uint64_t resolve_us;
+	uint32_t pool_size;
+	uint64_t hold_us;
 	enum br_config_cipher cipher;
 	struct br_ports *ports;
 	struct br_endpoint metrics;

@@ -72,6 +72,36 @@ static const char *const port_names[] = {
 	NULL
 };
 
+static const char *const place_names[] = {
+	"peer", "pattern", "pattern-told", "rounds", "place", "place-age",
+	"hold-left", "expected-from", "expected-to", "watched", "hits",
+	"misses", "expired", "evicted", "refused", "asks", "place-why", NULL
+};
+
+/*
+ * One of the lists. @names: fields that braidd knows; @due: of them, times until
+ * something; @age: the time since something, NULL for none
+ */
+struct rows {
+	const char *key;
+	const char *const *names;
+	const char *due[4];
+	const char *age;
+};
+
+static const struct rows port_rows = {
+	"ports", port_names, { "hop-next" }, NULL
+};
+
+static const struct rows lookup_rows = {
+	"lookups", lookup_names, { "lookup-next" }, NULL
+};
+
+static const struct rows place_rows = {
+	"places", place_names,
+	{ "hold-left", "expected-from", "expected-to" }, "place-age"
+};
+
 /* Two devices of one name may be in two namespaces. */
 static json_int_t namespace(void)
 {
@@ -100,15 +130,16 @@ uint64_t br_run_clock(void)
 }
 
 json_t *br_run_json(const char *device, uint64_t now_ms,
-		    const struct br_list *ports, const struct br_list *lookups)
+		    const struct br_run *run)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
 			 "device", device,
 			 "namespace", namespace(),
 			 "pid", (json_int_t)getpid(),
 			 "written_ms", (json_int_t)now_ms,
-			 "ports", rows_json(ports),
-			 "lookups", rows_json(lookups));
+			 "ports", rows_json(&run->ports),
+			 "lookups", rows_json(&run->lookups),
+			 "places", rows_json(&run->places));
 }
 
 /* A process of that number may be somebody else by now. */
@@ -141,26 +172,48 @@ static bool of_device(const json_t *json, const char *device)
 	       runs(number(json, "pid"));
 }
 
-/* What was due when it was written, in so long, is due sooner now. */
-static int rows_load(const json_t *json, const char *const *names,
-		     const char *next, uint64_t elapsed_us,
-		     struct br_list *list, struct br_error *err)
+static uint64_t *time_at(const struct br_type *type, const char *name,
+			 void *row)
 {
+	return br_field_at(br_field_find(type, name), row);
+}
+
+/*
+ * What was due when it was written, in so long, is due sooner now; what was so old
+ * is older.
+ */
+static void row_age(const struct rows *rows, const struct br_type *type,
+		    uint64_t elapsed_us, void *row)
+{
+	const char *const *due;
 	uint64_t *left;
+
+	for (due = rows->due; *due; due++) {
+		left = time_at(type, *due, row);
+		*left -= *left < elapsed_us ? *left : elapsed_us;
+	}
+	if (rows->age)
+		*time_at(type, rows->age, row) += elapsed_us;
+}
+
+static int rows_load(const json_t *json, const struct rows *rows,
+		     uint64_t elapsed_us, struct br_list *list,
+		     struct br_error *err)
+{
+	const json_t *array = json_object_get(json, rows->key);
 	void *row;
 	size_t i;
 	int ret;
 
-	for (i = 0; i < json_array_size(json); i++) {
+	for (i = 0; i < json_array_size(array); i++) {
 		row = br_list_add(list);
 		if (!row)
 			return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-		ret = br_object_load(list->type, json_array_get(json, i), names,
-				     row, err);
+		ret = br_object_load(list->type, json_array_get(array, i),
+				     rows->names, row, err);
 		if (ret)
 			return ret;
-		left = br_field_at(br_field_find(list->type, next), row);
-		*left -= *left < elapsed_us ? *left : elapsed_us;
+		row_age(rows, list->type, elapsed_us, row);
 	}
 	return 0;
 }
@@ -173,11 +226,13 @@ static int run_load(const json_t *json, uint64_t now_ms, struct br_run *run,
 	int ret;
 
 	run->found = true;
-	ret = rows_load(json_object_get(json, "ports"), port_names, "hop-next",
-			elapsed_us, &run->ports, err);
+	ret = rows_load(json, &port_rows, elapsed_us, &run->ports, err);
 	if (!ret)
-		ret = rows_load(json_object_get(json, "lookups"), lookup_names,
-				"lookup-next", elapsed_us, &run->lookups, err);
+		ret = rows_load(json, &lookup_rows, elapsed_us, &run->lookups,
+				err);
+	if (!ret)
+		ret = rows_load(json, &place_rows, elapsed_us, &run->places,
+				err);
 	return ret;
 }
 
@@ -225,15 +280,21 @@ static void folder_search(const char *device, uint64_t now_ms,
 		closedir(folder);
 }
 
+void br_run_init(struct br_run *run)
+{
+	*run = (struct br_run){
+		.ports = { .type = &br_port_type },
+		.lookups = { .type = &br_lookup_type },
+		.places = { .type = &br_place_type },
+	};
+}
+
 int br_run_read(const char *file, const char *device, uint64_t now_ms,
 		struct br_run *run, struct br_error *err)
 {
 	int ret = 0;
 
-	*run = (struct br_run){
-		.ports = { .type = &br_port_type },
-		.lookups = { .type = &br_lookup_type },
-	};
+	br_run_init(run);
 	if (file)
 		ret = file_read(file, device, now_ms, run, err);
 	else
@@ -245,6 +306,7 @@ void br_run_free(struct br_run *run)
 {
 	br_list_free(&run->ports);
 	br_list_free(&run->lookups);
+	br_list_free(&run->places);
 }
 
 const struct br_port *br_run_port(const struct br_run *run, const char *peer,

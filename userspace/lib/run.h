@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a braidd tells of itself in the file that it leaves to its successor, for
- * whoever looks meanwhile: the ports of its paths, and the names it looks up.
+ * whoever looks meanwhile: the ports of its paths, the names it looks up, and which
+ * peers it keeps a place for.
  */
 #ifndef BR_RUN_H
 #define BR_RUN_H
@@ -11,6 +12,7 @@
 #include "failure.h"
 #include "hostname.h"
 #include "model.h"
+#include "place.h"
 
 /* Where such files are, and how they are called: braidd-CONFIG.state */
 #define BR_RUN_FOLDER	"/run/braid"
@@ -97,12 +99,17 @@ extern const struct br_type br_lookup_type;
  * @found: there is one
  * @ports: of its paths, what it knows of them; struct br_port
  * @lookups: of its names; struct br_lookup
+ * @places: of its peers; struct br_place
  */
 struct br_run {
 	bool found;
 	struct br_list ports;
 	struct br_list lookups;
+	struct br_list places;
 };
+
+/* Nothing is known, and the lists are of the right types. */
+void br_run_init(struct br_run *run);
 
 /* The clock of these times: CLOCK_BOOTTIME, in milliseconds */
 uint64_t br_run_clock(void);
@@ -112,7 +119,7 @@ uint64_t br_run_clock(void);
  * which what is due in the rows counts.
  */
 json_t *br_run_json(const char *device, uint64_t now_ms,
-		    const struct br_list *ports, const struct br_list *lookups);
+		    const struct br_run *run);
 
 /*
  * Looks for the braidd of a device in this namespace, in its usual place or in
