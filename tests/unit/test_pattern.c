@@ -196,10 +196,11 @@ START_TEST(oldest_first)
 	unsigned int i;
 
 	for (i = 1; i <= BD_ROUNDS + 2; i++)
-		go_round(i, 1, false);
+		go_round(i * S, 1, false);
+	go_round(BD_STAY_MS - 1, 1, false);
 	ck_assert_uint_eq(p.n, BD_ROUNDS);
 	for (i = 0; i < BD_ROUNDS; i++)
-		ck_assert_uint_eq(bd_pattern_round(&p, i)->here, i + 3);
+		ck_assert_uint_eq(bd_pattern_round(&p, i)->here, (i + 3) * S);
 }
 END_TEST
 

@@ -61,7 +61,7 @@ static void setup(void)
 	bd_pool_init(&pool, &timers, &host);
 	for (i = 0; i < PEERS; i++) {
 		snprintf(name[i], sizeof(name[i]), "peer%u", i);
-		bd_place_init(&place[i], &pool, name[i], true, let_go, now);
+		bd_place_init(&place[i], &pool, name[i], let_go, now);
 	}
 }
 
@@ -465,7 +465,7 @@ START_TEST(against_fixed)
 		struct tally learned = { 0 }, fixed[FIXED] = { 0 };
 
 		bd_place_fini(&place[0]);
-		bd_place_init(&place[0], &pool, name[0], true, let_go, now);
+		bd_place_init(&place[0], &pool, name[0], let_go, now);
 		simulate(&kinds[i], &learned, fixed, times, &known);
 		printf("%-10s %8u %5.1f%% %7.0f s %7u\n", kinds[i].name,
 		       learned.returns, rate(&learned),

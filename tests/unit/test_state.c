@@ -31,8 +31,8 @@ static void setup(void)
 		.client = true, .since = 5000,
 	};
 	bd_pattern_init(&up.place.pattern, true, 100);
-	bd_pattern_gone(&up.place.pattern, 400);
-	bd_pattern_back(&up.place.pattern, true, 450);
+	bd_pattern_gone(&up.place.pattern, 3100);
+	bd_pattern_back(&up.place.pattern, true, 3150);
 	down = (struct bd_session){ .peer = "c", .local = 77 };
 	bd_pattern_init(&down.place.pattern, true, 100);
 	bd_pattern_gone(&down.place.pattern, 4000);
@@ -82,10 +82,10 @@ START_TEST(patterns)
 	ck_assert(!bd_state_save(file, &gate, json_object(), &err));
 	ck_assert(past("b", 6500, &p));
 	ck_assert(p.pattern.here);
-	ck_assert_uint_eq(p.pattern.since, 450);
+	ck_assert_uint_eq(p.pattern.since, 3150);
 	ck_assert_uint_eq(p.pattern.n, 1);
 	r = bd_pattern_round(&p.pattern, 0);
-	ck_assert_uint_eq(r->here, 300);
+	ck_assert_uint_eq(r->here, 3000);
 	ck_assert_uint_eq(r->away, 50);
 	ck_assert(r->moved);
 	ck_assert(past("c", 6500, &p));

@@ -14,6 +14,8 @@
 #				named, since they take long there
 #	by_name=yes		all of them: run on either kernel only when named
 #	all_only=yes		all of them: run by make test-all, or when named
+#	long_tests="..."	tests that make test leaves out on the plain kernel: run
+#				by make test-all, or when they or their file are named
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #

@@ -11,6 +11,7 @@ tools=$lib_dir/../../build/tests
 . "$bench/samples.sh"
 # shellcheck source=tests/bench/wire.sh
 . "$bench/wire.sh"
+all_only=yes
 rate_tests="test_udpstream_tells_delay"
 
 plain_only=yes

@@ -12,6 +12,9 @@
 top=$(cd "$lib_dir/../.." && pwd)
 
 plain_only=yes
+long_tests="test_hidden_pins test_down_of_what_is_left
+	test_monitor_tells_of_loss test_other_family test_sockets_come_and_go
+	test_default_route"
 
 ctl() { in_ns "$GWA" braidctl "$@"; }
 far() { in_ns "$GWB" braidctl "$@"; }
@@ -365,7 +368,7 @@ test_completion() {
 	by_hand "$GWA" 1 nokey
 	ctl peer add braid0 peer gw3 address 10.99.0.3
 	ctl path add braid0 peer gw3 path other local auto remote 10.0.1.2:9
-	completes 'braidctl p' 'path peer policy port pubkey'
+	completes 'braidctl p' 'path peer policy pool port pubkey'
 	completes 'braidctl -j -v so' socket
 	completes 'braidctl path ' 'add del hop migrate probe set show test'
 	completes 'braidctl path add braid0 standby cost 3 ' \

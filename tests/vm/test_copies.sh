@@ -12,6 +12,7 @@
 test_limit=180
 plain_only=yes
 rate_tests="test_copies_hide_loss test_paths_by_policy test_sticky_shares_out_flows"
+long_tests="test_swaps_under_load"
 
 tools=$lib_dir/../../build/tests
 top=$(cd "$lib_dir/../.." && pwd)

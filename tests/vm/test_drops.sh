@@ -13,6 +13,7 @@ plain_only=yes
 
 # shellcheck disable=SC2034 # tests/vm/run reads it
 test_limit=300
+long_tests="test_outer_ecn"
 
 file_setup() {
 	topo_up 20/10 30/25 50/50

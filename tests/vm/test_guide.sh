@@ -9,6 +9,7 @@
 top=$(cd "${lib_dir:?}/../.." && pwd)
 
 plain_only=yes
+long_tests="test_by_hand"
 
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }

@@ -12,6 +12,7 @@ plain_only=yes
 alone_tests="test_suspect_down_and_back test_keepalive"
 rate_tests="test_busy_active_idle_dormant test_a_minute_of_silence
 	test_first_data_on_a_dead_path"
+long_tests="test_a_minute_of_silence"
 
 file_setup() {
 	topo_up 100/50 100/60 100/300

@@ -12,6 +12,7 @@
 # shellcheck disable=SC2034 # tests/vm/run reads them
 rate_tests="test_every_line_carries" test_limit=120
 plain_only=yes
+long_tests="test_provider_renumbers"
 
 file_setup() {
 	hub_up 20/10 30/25 50/50

@@ -16,6 +16,7 @@ alerts=$top/userspace/monitoring/braid-alerts.yml
 url=http://127.0.0.1:9480/metrics
 
 plain_only=yes
+long_tests="test_prometheus"
 
 # config END [LINE...]: lines go to the device's section
 config() {

@@ -12,6 +12,7 @@ plain_only=yes
 rate_tests="test_calls test_tcp"
 alone_tests="test_killed"
 test_limit=120
+long_tests="test_killed test_leftover"
 
 file_setup() {
 	topo_up 20/10 20/20 20/15

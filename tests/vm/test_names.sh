@@ -11,6 +11,7 @@
 test_limit=240
 
 plain_only=yes
+long_tests="test_reload test_a_name_that_cannot_be_found test_braidctl_up"
 
 file_setup() {
 	local end

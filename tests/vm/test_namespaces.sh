@@ -16,6 +16,8 @@ away=${TOPO_PREFIX}away
 needed='CAP_NET_ADMIN is needed in the namespace where the device was made'
 
 plain_only=yes
+long_tests="test_birthplace_goes test_device_goes_with_its_namespace
+	test_device_of_a_user"
 
 file_setup() { topo_up 50/5 50/5; }
 file_teardown() { topo_down; }

@@ -11,6 +11,8 @@
 rate_tests="test_bulk_is_striped test_interactive_beside_bulk"
 test_limit=180
 plain_only=yes
+long_tests="test_swap_under_load test_maps_outlive_policies
+	test_interactive_takes_the_quickest test_verdicts"
 
 top=$(cd "$lib_dir/../.." && pwd)
 maps=/sys/fs/bpf/braid/maps

@@ -10,6 +10,7 @@
 test_limit=200
 plain_only=yes
 rate_tests=test_no_packet_lost
+long_tests="test_idle_and_both_at_once test_blocked_port_is_given_up"
 
 file_setup() { topo_up 20/10 30/25; }
 file_teardown() { topo_down; }

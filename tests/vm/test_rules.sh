@@ -10,6 +10,7 @@
 
 test_limit=180
 plain_only=yes
+long_tests="test_many test_cheapest test_by_cost"
 
 top=$(cd "$lib_dir/../.." && pwd)
 

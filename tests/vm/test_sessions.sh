@@ -13,6 +13,7 @@ alone_tests="test_rekey_under_load test_kill_under_load test_ports_move
 	test_ports_move_after_bytes"
 
 plain_only=yes
+long_tests="test_ports_move"
 
 file_setup() {
 	local end

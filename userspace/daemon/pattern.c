@@ -92,8 +92,7 @@ void bd_pattern_back(struct bd_pattern *p, bool moved, uint64_t now)
 
 	if (p->here)
 		return;
-	/* one that was never here has made no round */
-	if (p->stayed)
+	if (p->stayed >= BD_STAY_MS)
 		bd_pattern_add(p, &round);
 	p->here = true;
 	p->since = now;

@@ -18,6 +18,8 @@
 /* Fewer rounds than this tell nothing but that the peer stays, or does not */
 #define BD_ROUNDS_MIN	3
 
+/* Whoever comes for less than this has not been here */
+#define BD_STAY_MS	1000ULL
 /* Stays for longer than the first: steady. Away for longer than the second: rare */
 #define BD_STEADY_MS	(10 * 60 * 1000ULL)
 #define BD_RARE_MS	(10 * 60 * 1000ULL)

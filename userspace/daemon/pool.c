@@ -265,16 +265,15 @@ void bd_place_back(struct bd_place *place, uint32_t session,
 }
 
 void bd_place_init(struct bd_place *place, struct bd_pool *pool,
-		   const char *peer, bool here,
+		   const char *peer,
 		   void (*let_go)(struct bd_place *place, uint64_t now),
 		   uint64_t now)
 {
 	*place = (struct bd_place){
 		.pool = pool, .peer = peer, .let_go = let_go,
-		.state = here ? BD_PLACE_HERE : BD_PLACE_LET_GO,
 	};
 	bd_timer_init(&place->timer, timer_over);
-	bd_pattern_init(&place->pattern, here, now);
+	bd_pattern_init(&place->pattern, true, now);
 }
 
 void bd_pool_set(struct bd_pool *pool, unsigned int size, uint64_t hold,

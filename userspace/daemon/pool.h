@@ -25,7 +25,7 @@
 /* Keys are held so long at least, if at all */
 #define BD_HOLD_MIN_MS		(5 * 60 * 1000ULL)
 /* Attempts at handshakes with peers that are away, of all of them together */
-#define BD_SLOT_MS	31
+#define BD_SLOT_MS	10
 /* Waits between such attempts: up to twice the last, up to this; by chance */
 #define BD_RETRY_MS	1000ULL
 #define BD_RETRY_MAX_MS	30000ULL
@@ -139,9 +139,9 @@ void bd_pool_init(struct bd_pool *pool, struct bd_timers *timers,
 void bd_pool_set(struct bd_pool *pool, unsigned int size, uint64_t hold,
 		 uint64_t now);
 
-/* A peer that is here, or was never. @let_go: see struct bd_place */
+/* A peer that is here. @let_go: see struct bd_place */
 void bd_place_init(struct bd_place *place, struct bd_pool *pool,
-		   const char *peer, bool here,
+		   const char *peer,
 		   void (*let_go)(struct bd_place *place, uint64_t now),
 		   uint64_t now);
 /* It is of no interest any more. */

@@ -267,9 +267,6 @@ struct bd_session *bd_session_new(struct bd_gate *gate, const char *peer,
 	s->reachable = true;
 	bd_timer_init(&s->timer, timer_over);
 	bd_timer_init(&s->drain, drain_over);
-	bd_place_init(&s->place, &gate->pool, s->peer, true, let_go, now);
-	if (past)
-		s->place.pattern = past->pattern;
 	if (keys_read(s, &keys, err)) {
 		free(s);
 		return NULL;
@@ -277,6 +274,11 @@ struct bd_session *bd_session_new(struct bd_gate *gate, const char *peer,
 	TAILQ_INSERT_TAIL(&gate->sessions, s, node);
 	if (keys.n)
 		take_over(s, &keys, past, now);
+	bd_place_init(&s->place, &gate->pool, s->peer, let_go, now);
+	if (past)
+		s->place.pattern = past->pattern;
+	else
+		bd_pattern_init(&s->place.pattern, s->up, now);
 	if (!s->place.pattern.here) {
 		s->reachable = false;
 		bd_place_gone(&s->place, s->up ? s->local : 0, now);
