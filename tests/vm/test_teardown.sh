@@ -15,6 +15,9 @@
 test_limit=600
 
 plain_only=yes
+long_tests="test_every_path test_peers test_keys test_device_down_and_up
+	test_namespace_of_sockets_goes test_namespace_of_device_goes
+	test_gateway_goes"
 
 file_setup() { topo_up 20/10 30/25 50/50; }
 file_teardown() { topo_down; }
