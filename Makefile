@@ -5,6 +5,7 @@
 #   make test          unit tests, then scenarios in a VM; test-unit, test-vm
 #   make test-all      the same with the scenarios that make test leaves out
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
+#   make soak          ten minutes in service while things go wrong; SOAK= SEED=
 #   make test-rounds   100 rounds of build-up and teardown under load there; ROUNDS=
 #   make demo          shows it; make demo-hub a branch behind NAT and its hub
 #   make bench         the comparisons; SCENARIO=lossy,cut RUNS=1 POLICY=built-in
@@ -185,6 +186,13 @@ test-rounds: export SELECT = rounds
 test-rounds: setup
 	$(Q)scripts/tests debug
 
+# A seed that failed is worth keeping: SEED=
+soak: export SOAK ?= 600
+soak: export SEED ?= $(shell date +%s)
+soak: export SELECT = soak
+soak: setup
+	$(Q)scripts/tests vm
+
 demo: setup
 	$(Q)$(MAKE) --no-print-directory all test-tools
 	$(Q)scripts/demo
@@ -286,5 +294,5 @@ clean:
 	-o -name '*.d' -print 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-all test-debug test-rounds demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
+	test-all test-debug test-rounds soak demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
 	deb test-deb install install-userspace install-module uninstall clean

@@ -140,6 +140,19 @@ START_TEST(new_one)
 }
 END_TEST
 
+/* All are away at once: what is asked for in a minute is bounded. */
+START_TEST(all_gone)
+{
+	unsigned int i;
+
+	for (i = 0; i < PEERS; i++)
+		gone(i);
+	run_to(now + MIN);
+	ck_assert_uint_ge(asked, MIN / BD_ASK_MS);
+	ck_assert_uint_le(asked, MIN / BD_ASK_MS + PEERS);
+}
+END_TEST
+
 /* Its keys waited, and it comes with new ones: it has lost its own. */
 START_TEST(other_session)
 {
@@ -523,6 +536,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_one);
+	tcase_add_test(tc, all_gone);
 	tcase_add_test(tc, other_session);
 	tcase_add_test(tc, off);
 	tcase_add_test(tc, exhausted);

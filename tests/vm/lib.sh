@@ -16,6 +16,7 @@
 #	all_only=yes		all of them: run by make test-all, or when named
 #	long_tests="..."	tests that make test leaves out on the plain kernel: run
 #				by make test-all, or when they or their file are named
+#	shown=yes		what they print is shown when they passed, too
 #	test_limit=SECONDS	for each test, 300 unless told otherwise; it is
 #				there for what hangs, not for what is slow
 #

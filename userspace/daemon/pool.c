@@ -85,6 +85,14 @@ static void set_timer(struct bd_place *place, uint64_t at)
 		     at < place->until ? at : place->until);
 }
 
+/* When a link of ours is cut, all peers are away at once. */
+static uint64_t watch_ms(const struct bd_pool *pool)
+{
+	uint64_t all = (uint64_t)pool->n * BD_ASK_MS;
+
+	return all > BD_WATCH_MS ? all : BD_WATCH_MS;
+}
+
 static void timer_over(struct bd_timer *timer, uint64_t now)
 {
 	struct bd_place *place = container_of(timer, struct bd_place, timer);
@@ -99,7 +107,7 @@ static void timer_over(struct bd_timer *timer, uint64_t now)
 	} else if (now < place->watch.to) {
 		place->counts.asks++;
 		host->probe(host->data, place->peer);
-		set_timer(place, now + BD_WATCH_MS);
+		set_timer(place, now + watch_ms(place->pool));
 	} else {
 		set_timer(place, place->until);
 	}

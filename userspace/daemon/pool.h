@@ -18,6 +18,8 @@
 
 /* Probes of a peer that is expected are asked for so often */
 #define BD_WATCH_MS	4000
+/* All of them together, seldomer where they are many */
+#define BD_ASK_MS	10
 /* A peer of which little is known is expected for so long after it went */
 #define BD_WATCH_NEW_MS		(60 * 1000ULL)
 /* No peer is watched longer than this at one time */
