@@ -102,6 +102,7 @@ static const struct row rows[] = {
 	    { "5,!5", "'5,!5' leaves no port" } } },
 	{ "health", "path", { "wan1" }, NAME_BAD },
 	{ "port", "path", { "wan1" }, NAME_BAD },
+	{ "migration", "path", { "wan1" }, NAME_BAD },
 	{ NULL, "state", { "/run/s" }, TEXT_BAD },
 	{ "path", "from", { "wan1" }, TEXT_BAD },
 	{ "path", "to", { "wan2" }, TEXT_BAD },

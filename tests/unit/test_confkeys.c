@@ -61,6 +61,8 @@ struct row {
 #define HOST_WHY \
 	"is not the name of a host: labels of letters, digits and '-', with dots between them"
 #define HOST_PORT_WHY	"needs a port behind the name, from 1 to 65535"
+#define MAX_RTT_WHY	"is not a time between 1ms and 10s"
+#define MAX_LOSS_WHY	"is not a share up to 50%, such as 2.5%"
 #define POOL_WHY	"is not a number from 0 to 65536"
 #define HOLD_WHY	"is not a time between 1s and 7d"
 #define PATTERN_WHY	"is not auto, steady, flapping, periodic, mobile or rare"
@@ -187,6 +189,12 @@ static const struct row rows[] = {
 	  { { "25", "'25' is not a time with its unit (us, ms, s)" },
 	    { "900ms", "'900ms' is not between 1.00 s and 3600.00 s" },
 	    { "3601s", "'3601s' is not between 1.00 s and 3600.00 s" } } },
+	{ "Path", "MaxRTT", NULL, { "1ms", "250ms", "10s" },
+	  { { "999us", "'999us' " MAX_RTT_WHY }, { "11s", "'11s' " MAX_RTT_WHY },
+	    { "250", "'250' " MAX_RTT_WHY } } },
+	{ "Path", "MaxLoss", NULL, { "2.5%", "50%", "0.1%" },
+	  { { "0%", "'0%' " MAX_LOSS_WHY }, { "51%", "'51%' " MAX_LOSS_WHY },
+	    { "few", "'few' " MAX_LOSS_WHY } } },
 	{ "Path", "Quota", NULL, { "1500000", "20G", "500MB", "4GiB", "0" },
 	  { { "much", "'much' " VOLUME_WHY }, { "-1G", "'-1G' " VOLUME_WHY },
 	    { "20Gbit", "'20Gbit' " VOLUME_WHY } } },

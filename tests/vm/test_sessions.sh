@@ -13,7 +13,7 @@ alone_tests="test_rekey_under_load test_kill_under_load test_ports_move
 	test_ports_move_after_bytes"
 
 plain_only=yes
-long_tests="test_ports_move"
+long_tests="test_ports_move test_given_up_and_taken_back"
 
 file_setup() {
 	local end
@@ -312,6 +312,45 @@ test_pool_off() {
 	expect "misses" "$(place 1 misses)" = 1
 	expect "why" "$(grep -c "ends: the pool is off" "$TEST_TMP/log1")" = 1
 	expect "session" "$(session 1)" != "$before"
+}
+
+# mover END FIELD
+mover() {
+	braid "$1" -j migration list braid0 state "$TEST_TMP/$1.state" |
+		jq -r ".[0].$2"
+}
+
+moved_to() { [ "$(mover 1 mover)" = "$1" ]; }
+
+# A path whose round trip is too long hands over to the standby one under traffic, and
+# is taken back a minute after it has recovered. What the other end sends stays.
+test_given_up_and_taken_back() {
+	local sender
+
+	config 1 120s
+	config 2 120s
+	sed -i '/^Name = w1/a MaxRTT = 80ms' "$TEST_TMP/1.conf"
+	sed -i '/^Name = w2/a Standby = yes' "$TEST_TMP/1.conf"
+	daemon 1
+	daemon 2
+	until_true 10 all_usable
+	until_true 10 moved_to stays
+	in_ns "$HA" ping -q -i 0.1 10.2.0.2 >"$TEST_TMP/ping" &
+	sender=$!
+	topo_change 1 20/60
+	until_true 40 moved_to away
+	expect "to" "$(mover 1 to)" = w2
+	mover 1 mover_why | grep -q "longer than MaxRTT"
+	expect "standby" "$(paths 1 | jq -c 'map(.standby)')" = "[true,false]"
+	topo_restore 1
+	while_true 20 moved_to away
+	until_true 90 moved_to stays
+	expect "standby" "$(paths 1 | jq -c 'map(.standby)')" = "[false,true]"
+	expect "moves" "$(mover 1 moves)" = 1
+	expect "failed" "$(mover 1 moves_failed)" = 0
+	pkill -INT -P $sender
+	wait $sender || :
+	grep -q " 0% packet loss" "$TEST_TMP/ping" || fail "$(cat "$TEST_TMP/ping")"
 }
 
 # The hub knows no address of the site, whose ports are drawn: a cookie proves it,

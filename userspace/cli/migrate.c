@@ -1,221 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Moving a peer's traffic from one path to another. One process works at a
- * peer's migration at a time; its journal tells the next one where it was.
- */
+/* Moving a peer's traffic from one path to another. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "checkpoint.h"
 #include "interrupt.h"
-#include "migrate.h"
-#include "pathsock.h"
-#include "savefile.h"
+#include "move.h"
+#include "run.h"
 #include "text.h"
 #include "verbs.h"
 
-#define RUN		"/run/braid"
-
-/**
- * struct work - a migration as this process sees it
- * @nl: the client
- * @m: the migration
- * @ifindex: the device
- * @journal: file of its journal
- * @lock: of the file that is locked meanwhile, -1 for none
- */
-struct work {
+/* The caller closes it, whatever is returned. */
+static int move_open(struct br_call *call, struct br_move *move)
+{
 	struct br_nl *nl;
-	struct br_migration m;
 	uint32_t ifindex;
-	char journal[PATH_MAX];
-	int lock;
-};
-
-static struct br_path named(const struct work *w, const char *name)
-{
-	struct br_path path = { .ifindex = w->ifindex };
-
-	br_fill(path.peer, w->m.peer);
-	br_fill(path.name, name);
-	br_set_has(&br_path_type, &path, "peer");
-	br_set_has(&br_path_type, &path, "path");
-	return path;
-}
-
-static uint64_t op_now(void *data)
-{
-	struct timespec t;
-
-	(void)data;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
-}
-
-static int op_get(void *data, const char *name, struct br_path *to,
-		  struct br_error *err)
-{
-	struct work *w = data;
-	struct br_path path = named(w, name);
-
-	return br_nl_do(w->nl, BRAID_CMD_PATH_GET, &br_path_type, &path, to,
-			err);
-}
-
-static int op_set(void *data, const char *name, const char *what,
-		  uint8_t value, struct br_error *err)
-{
-	struct work *w = data;
-	struct br_path path = named(w, name);
-
-	*(uint8_t *)br_field_at(br_field_find(&br_path_type, what), &path) =
-		value;
-	br_set_has(&br_path_type, &path, what);
-	return br_nl_do(w->nl, BRAID_CMD_PATH_SET, &br_path_type, &path, NULL,
-			err);
-}
-
-static int op_probe(void *data, const char *name, struct br_error *err)
-{
-	struct work *w = data;
-	struct br_path path = named(w, name);
-
-	return br_nl_do(w->nl, BRAID_CMD_PATH_PROBE, &br_path_type, &path,
-			NULL, err);
-}
-
-static int op_del(void *data, const char *name, struct br_error *err)
-{
-	struct work *w = data;
-	struct br_path path = named(w, name);
-
-	return br_pathsock_del(w->nl, &path, err);
-}
-
-static int op_journal(void *data, const struct br_migration *m,
-		      struct br_error *err)
-{
-	struct work *w = data;
-	json_t *json;
 	int ret;
 
-	if (br_migrate_over(m)) {
-		if (unlink(w->journal) && errno != ENOENT)
-			return br_fail(err, BR_FILE, errno, "%s: %s",
-				       w->journal, strerror(errno));
-		return 0;
-	}
-	json = br_migration_json(m);
-	if (!json)
-		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-	ret = br_save_write(w->journal, json, NULL, err);
-	json_decref(json);
-	return ret;
+	move->lock = -1;
+	br_fill(move->m.dev, br_call_text(call, "dev"));
+	br_fill(move->m.peer, br_call_text(call, "peer"));
+	ret = br_call_open(call, &ifindex, &nl);
+	return ret ? ret : br_move_open(move, nl, ifindex,
+					br_call_text(call, "journal"),
+					&call->err);
 }
 
-/* The namespace's cookie tells devices of the same name apart. */
-static int journal_name(struct work *w, const char *given,
-			struct br_error *err)
+static void move_close(struct br_move *move)
 {
-	struct br_device ask = { .ifindex = w->ifindex }, device = { 0 };
-	int ret;
-
-	if (given) {
-		br_fill(w->journal, given);
-		return 0;
-	}
-	ret = br_nl_do(w->nl, BRAID_CMD_DEVICE_GET, &br_device_type, &ask,
-		       &device, err);
-	br_object_free(&br_device_type, &device);
-	if (ret)
-		return ret;
-	br_journal_name(w->journal, device.netns_cookie, w->ifindex,
-			w->m.peer);
-	if ((mkdir(RUN, 0755) && errno != EEXIST) ||
-	    (mkdir(BR_JOURNALS, 0700) && errno != EEXIST))
-		return br_fail(err, BR_FILE, errno, "%s: %s", BR_JOURNALS,
-			       strerror(errno));
-	return 0;
-}
-
-/* Two moves of one peer at once would each undo the other's. */
-static int lock_take(struct work *w, struct br_error *err)
-{
-	char name[PATH_MAX];
-
-	if (snprintf(name, sizeof(name), "%s.lock", w->journal) >=
-	    (int)sizeof(name))
-		return br_fail(err, BR_FILE, ENAMETOOLONG, "%s: too long",
-			       w->journal);
-	w->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (w->lock < 0)
-		return br_fail(err, BR_FILE, errno, "%s: %s", name,
-			       strerror(errno));
-	if (!flock(w->lock, LOCK_EX | LOCK_NB))
-		return 0;
-	return br_fail(err, BR_KERNEL, EBUSY,
-		       "another process migrates this peer right now");
-}
-
-static const struct br_migrate_ops ops = {
-	.now = op_now, .get = op_get, .set = op_set, .probe = op_probe,
-	.del = op_del, .journal = op_journal,
-};
-
-/* The caller closes it, whatever is returned. @o keeps w->m.ops. */
-static int work_open(struct br_call *call, struct work *w,
-		     struct br_migrate_ops *o)
-{
-	int ret;
-
-	w->lock = -1;
-	*o = ops;
-	o->data = w;
-	w->m.ops = o;
-	br_fill(w->m.dev, br_call_text(call, "dev"));
-	br_fill(w->m.peer, br_call_text(call, "peer"));
-	ret = br_call_open(call, &w->ifindex, &w->nl);
-	if (ret)
-		return ret;
-	ret = journal_name(w, br_call_text(call, "journal"), &call->err);
-	return ret ? ret : lock_take(w, &call->err);
-}
-
-/* The lock's file stays: who unlinked it could not know who waits for it. */
-static void work_close(struct work *w)
-{
-	if (w->lock >= 0)
-		close(w->lock);
-	if (w->nl)
-		br_nl_close(w->nl);
-}
-
-/* Return: 1 when there is an unfinished one, now in w->m; 0 when there is none */
-static int journal_load(struct work *w, struct br_error *err)
-{
-	struct br_migration m = w->m;
-	json_t *json = br_save_read(w->journal, "migration", err);
-	int ret;
-
-	if (!json)
-		return err->code == ENOENT ? 0 : -err->code;
-	ret = br_migration_load(&m, json, err);
-	json_decref(json);
-	if (ret)
-		return br_where(err, "%s", w->journal);
-	if (strcmp(m.dev, w->m.dev) || strcmp(m.peer, w->m.peer))
-		return br_fail(err, BR_FILE, EINVAL,
-			       "%s: it is about peer %s of %s", w->journal,
-			       m.peer, m.dev);
-	w->m = m;
-	return 1;
+	br_move_close(move);
+	if (move->nl)
+		br_nl_close(move->nl);
 }
 
 static void wait_us(uint32_t us)
@@ -228,7 +44,7 @@ static void wait_us(uint32_t us)
 }
 
 /* To its end, one way or the other. */
-static int run(struct work *w, struct br_error *err)
+static int run(struct br_move *move, struct br_error *err)
 {
 	struct br_error kept;
 	uint32_t us;
@@ -236,9 +52,9 @@ static int run(struct work *w, struct br_error *err)
 
 	do {
 		/* what is being kept already is kept to its end */
-		if (br_interrupted() && !br_migrate_over(&w->m))
-			br_migrate_abort(&w->m, "interrupted", &kept);
-		ret = br_migrate_run(&w->m, &us, err);
+		if (br_interrupted() && !br_migrate_over(&move->m))
+			br_migrate_abort(&move->m, "interrupted", &kept);
+		ret = br_migrate_run(&move->m, &us, err);
 		if (!ret)
 			wait_us(us);
 	} while (!ret);
@@ -270,35 +86,35 @@ static int print(struct br_call *call, const struct br_migration *m)
 	return 0;
 }
 
-/* Runs what is in w->m and tells how it went. */
-static int finish(struct br_call *call, struct work *w)
+/* Runs what is in move->m and tells how it went. */
+static int finish(struct br_call *call, struct br_move *move)
 {
-	int ret = run(w, &call->err);
+	int ret = run(move, &call->err);
 
 	if (ret)
 		return ret;
-	ret = print(call, &w->m);
-	if (!ret && w->m.step == BR_MIGRATE_ROLLED_BACK)
+	ret = print(call, &move->m);
+	if (!ret && move->m.step == BR_MIGRATE_ROLLED_BACK)
 		ret = br_fail(&call->err, BR_KERNEL, ECANCELED,
-			      "rolled back: %s", w->m.why);
+			      "rolled back: %s", move->m.why);
 	return ret;
 }
 
 /* The rule for what another process left, told on the way. */
-static int leftover(struct br_call *call, struct work *w)
+static int leftover(struct br_call *call, struct br_move *move)
 {
-	struct br_migration before = w->m;
-	int ret = journal_load(w, &call->err);
+	struct br_migration before = move->m;
+	int ret = br_move_load(move, &call->err);
 
 	if (ret <= 0)
 		return ret;
-	br_migrate_resume(&w->m);
-	ret = run(w, &call->err);
+	br_migrate_resume(&move->m);
+	ret = run(move, &call->err);
 	if (!ret) {
 		fputs("an unfinished migration came first: ", stderr);
-		text_print(stderr, &w->m);
+		text_print(stderr, &move->m);
 	}
-	w->m = before;
+	move->m = before;
 	return ret;
 }
 
@@ -351,69 +167,67 @@ static int where(struct br_call *call)
 
 int br_path_migrate(struct br_call *call)
 {
-	struct work w = { 0 };
-	struct br_migrate_ops o;
+	struct br_move move = { 0 };
 	int ret;
 
-	ret = end_name(call, "from", &w.m.from);
+	ret = end_name(call, "from", &move.m.from);
 	if (!ret)
-		ret = end_name(call, "to", &w.m.to);
+		ret = end_name(call, "to", &move.m.to);
 	if (!ret)
-		ret = limits(call, &w.m);
+		ret = limits(call, &move.m);
 	if (ret)
 		return ret;
 	br_interrupt_catch();
-	ret = work_open(call, &w, &o);
+	ret = move_open(call, &move);
 	if (!ret)
-		ret = leftover(call, &w);
+		ret = leftover(call, &move);
 	if (!ret)
-		ret = br_migrate_begin(&w.m, &call->err);
+		ret = br_migrate_begin(&move.m, &call->err);
 	if (!ret)
-		ret = finish(call, &w);
-	work_close(&w);
+		ret = finish(call, &move);
+	move_close(&move);
 	return ret ? where(call) : 0;
 }
 
 /* What resume, abort and show have in common. */
 static int left_over(struct br_call *call,
-		     int (*act)(struct br_call *call, struct work *w))
+		     int (*act)(struct br_call *call, struct br_move *move))
 {
-	struct work w = { 0 };
-	struct br_migrate_ops o;
+	struct br_move move = { 0 };
 	int ret;
 
 	br_interrupt_catch();
-	ret = work_open(call, &w, &o);
+	ret = move_open(call, &move);
 	if (!ret)
-		ret = journal_load(&w, &call->err);
+		ret = br_move_load(&move, &call->err);
 	if (!ret)
 		ret = br_fail(&call->err, BR_KERNEL, ENOENT,
 			      "no unfinished migration");
 	if (ret > 0)
-		ret = act(call, &w);
-	work_close(&w);
+		ret = act(call, &move);
+	move_close(&move);
 	return ret ? where(call) : 0;
 }
 
-static int do_resume(struct br_call *call, struct work *w)
+static int do_resume(struct br_call *call, struct br_move *move)
 {
-	br_migrate_resume(&w->m);
-	return finish(call, w);
+	br_migrate_resume(&move->m);
+	return finish(call, move);
 }
 
 /* Asked for, so that going back is no failure. */
-static int do_abort(struct br_call *call, struct work *w)
+static int do_abort(struct br_call *call, struct br_move *move)
 {
-	int ret = br_migrate_abort(&w->m, "aborted", &call->err);
+	int ret = br_migrate_abort(&move->m, "aborted", &call->err);
 
 	if (!ret)
-		ret = run(w, &call->err);
-	return ret ? ret : print(call, &w->m);
+		ret = run(move, &call->err);
+	return ret ? ret : print(call, &move->m);
 }
 
-static int do_show(struct br_call *call, struct work *w)
+static int do_show(struct br_call *call, struct br_move *move)
 {
-	return print(call, &w->m);
+	return print(call, &move->m);
 }
 
 static int resume(struct br_call *call)
@@ -431,10 +245,32 @@ static int show(struct br_call *call)
 	return left_over(call, do_show);
 }
 
+/* What braidd moves by itself */
+static int list(struct br_call *call)
+{
+	static const char *const columns[] = {
+		"dev", "peer", "path", "max-rtt", "max-loss", "mover",
+		"mover-age", "to", "moves", "moves-failed", "mover-why", NULL
+	};
+
+	return br_call_run(call, &br_mover_type,
+			   offsetof(struct br_run, movers), columns);
+}
+
 #define PEER	{ "peer", "PEER", BR_WORD_FIELD, BR_REQUIRED, NULL }
 #define JOURNAL	{ "journal", "FILE", BR_WORD_FILE, 0, NULL }
 
 const struct br_command br_migration_commands[] = {
+	{
+		"migration", "list", &br_mover_type,
+		{
+			BR_WORD_ANY_DEV,
+			{ "peer", "PEER", BR_WORD_FIELD, 0, NULL },
+			{ "path", "NAME", BR_WORD_FIELD, 0, NULL },
+			{ "state", "FILE", BR_WORD_FILE, 0, NULL },
+		},
+		list, "paths that braidd gives up and takes back by their limits",
+	},
 	{
 		"migration", "show", &br_peer_type,
 		{ BR_WORD_THE_DEV, PEER, JOURNAL },

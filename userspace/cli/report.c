@@ -40,7 +40,8 @@ typedef void (*part_fn)(FILE *to, const char *what);
 /* What braidctl itself says: everything of a kind with all its fields */
 static const char *const questions[] = {
 	"show", "-j dev show", "-j socket show", "-j peer show",
-	"-j path show", "port show", "pool show", "health show", "key show",
+	"-j path show", "port show", "pool show", "migration list",
+	"health show", "key show",
 	"policy list", "class list", "rule list",
 };
 

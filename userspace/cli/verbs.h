@@ -66,6 +66,13 @@ int br_call_open(struct br_call *call, uint32_t *ifindex, struct br_nl **nl);
 int br_path_test(struct br_call *call);
 int br_path_migrate(struct br_call *call);
 
+/*
+ * Prints what braidds tell: the rows of the list at offset @list in struct br_run, which
+ * are of @type and have a "dev", of the named device or of all.
+ */
+int br_call_run(struct br_call *call, const struct br_type *type, size_t list,
+		const char *const *columns);
+
 /* Sends call->object, whose device is the one that the command names. */
 int br_call_do(struct br_call *call, int cmd);
 

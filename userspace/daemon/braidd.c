@@ -12,6 +12,7 @@
 #include "change.h"
 #include "cipher.h"
 #include "log.h"
+#include "moves.h"
 #include "names.h"
 #include "notify.h"
 #include "session.h"
@@ -161,7 +162,8 @@ static json_t *run_json(const struct braidd *d)
 	br_run_init(&run);
 	if (!bd_ports_rows(&d->ports, &d->config, now, &run.ports) &&
 	    !bd_remotes_rows(&d->remotes, now, &run.lookups) &&
-	    !bd_gate_rows(&d->gate, now, &run.places))
+	    !bd_gate_rows(&d->gate, now, &run.places) &&
+	    !bd_movers_rows(&d->movers, now, &run.movers))
 		json = br_run_json(d->config.name, now, &run);
 	br_run_free(&run);
 	return json;
@@ -276,6 +278,8 @@ static int paths_set(struct braidd *d, bool reload, struct br_error *err)
 	if (!ret)
 		ret = bd_quotas_set(&d->quotas, &d->config, d->kernel.ifindex,
 				    reload, now);
+	if (!ret)
+		ret = bd_movers_set(&d->movers, &d->config, now);
 	if (!ret)
 		ret = bd_remotes_set(&d->remotes, &d->config, now);
 	if (ret)
@@ -430,6 +434,7 @@ static int gate_run(struct braidd *d)
 	bd_kernel_quota_host(&d->kernel, &d->quota_host);
 	bd_quotas_init(&d->quotas, &d->gate.timers, &d->quota_host,
 		       d->quota_path);
+	bd_moves_open(d);
 	ret = loop_open(d);
 	bd_names_open(d);
 	if (!ret)
@@ -437,6 +442,7 @@ static int gate_run(struct braidd *d)
 	bd_names_close(d);
 	bd_ports_fini(&d->ports);
 	bd_quotas_fini(&d->quotas);
+	bd_movers_fini(&d->movers);
 	while ((s = TAILQ_FIRST(&d->gate.sessions)))
 		bd_session_free(s);
 	bd_gate_fini(&d->gate);

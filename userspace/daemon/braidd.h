@@ -12,6 +12,7 @@
 #include "gate.h"
 #include "identity.h"
 #include "kernel.h"
+#include "movers.h"
 #include "ports.h"
 #include "quota.h"
 #include "remote.h"
@@ -32,6 +33,8 @@
  * @ports: the paths whose ports change
  * @quota_host: what byte budgets see of the kernel
  * @quotas: the paths that have one
+ * @movers_host: what paths that move by themselves see of the kernel
+ * @movers: those
  * @dns: looks names up
  * @remotes_host: what remotes see of it and of the kernel
  * @remotes: those that are names
@@ -61,6 +64,8 @@ struct braidd {
 	struct bd_ports ports;
 	struct bd_quota_host quota_host;
 	struct bd_quotas quotas;
+	struct bd_mover_host movers_host;
+	struct bd_movers movers;
 	struct bd_dns dns;
 	struct bd_remotes_host remotes_host;
 	struct bd_remotes remotes;

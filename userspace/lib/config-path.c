@@ -161,6 +161,42 @@ static int path_unique(struct br_ini_parser *p)
 	return 0;
 }
 
+static int path_max_rtt(struct br_ini_parser *p, const char *value)
+{
+	uint64_t us;
+
+	if (br_time_parse(value, &us) || us < BR_MAX_RTT_MIN_US ||
+	    us > BR_MAX_RTT_MAX_US)
+		return br_ini_refuse(p, "'%s' is not a time between 1ms and 10s",
+				     value);
+	path_last(p)->max_rtt = us;
+	return 0;
+}
+
+static int path_max_loss(struct br_ini_parser *p, const char *value)
+{
+	uint64_t ppm;
+
+	if (br_share_parse(value, &ppm) || !ppm || ppm > 500000)
+		return br_ini_refuse(p, "'%s' is not a share up to 50%%, such as 2.5%%",
+				     value);
+	path_last(p)->max_loss = ppm;
+	return 0;
+}
+
+/* What carries nothing cannot be given up. */
+static int path_limits(struct br_ini_parser *p)
+{
+	const struct br_config_path *path = path_last(p);
+
+	if (!(path->max_rtt || path->max_loss) ||
+	    !(path->path.standby || path->path.cold))
+		return 0;
+	return br_fail(p->err, BR_FILE, EINVAL,
+		"path %s: MaxRTT and MaxLoss are for paths that carry, not for standby or cold ones",
+		path->path.name);
+}
+
 static int path_socket(struct br_ini_parser *p)
 {
 	const struct br_path *path = &path_last(p)->path;
@@ -199,6 +235,8 @@ static int path_end(struct br_ini_parser *p)
 		ret = path_unique(p);
 	if (!ret)
 		ret = path_socket(p);
+	if (!ret)
+		ret = path_limits(p);
 	if (!ret)
 		ret = br_quota_section(p, path_last(p));
 	return ret ? br_ini_located(p, p->begun) : 0;
@@ -242,6 +280,8 @@ const struct br_ini_section br_config_path_section = {
 		{ "Cold", .field = "cold" },
 		{ "Cap", .field = "cap" },
 		{ "KeepAlive", .field = "keepalive" },
+		{ "MaxRTT", .set = path_max_rtt },
+		{ "MaxLoss", .set = path_max_loss },
 		{ "Quota", .field = "quota" },
 		{ "QuotaPeriod", .set = path_quota_period },
 		{ "QuotaReset", .set = path_quota_reset },

@@ -63,6 +63,8 @@ struct br_config_peer {
  * @ports: out of which it wants a port, NULL for those of the device
  * @period: after which its byte budget is renewed
  * @reset: QuotaReset, until the section is read
+ * @max_rtt: beyond which it is given up for a standby path, us; 0 for never
+ * @max_loss: likewise, lost per million
  */
 struct br_config_path {
 	struct br_path path;
@@ -71,6 +73,8 @@ struct br_config_path {
 	struct br_ports *ports;
 	struct br_period period;
 	struct br_period reset;
+	uint32_t max_rtt;
+	uint32_t max_loss;
 };
 
 /* Cipher: auto is what is quick at both ends */
@@ -155,6 +159,10 @@ struct br_config {
 #define BR_PORT_HOP_MAX_US	86400000000ULL
 #define BR_PORT_HOP_MIN_BYTES	(1ULL << 20)
 #define BR_PORT_HOP_MAX_BYTES	(1ULL << 50)
+
+/* MaxRTT of a path */
+#define BR_MAX_RTT_MIN_US	1000ULL
+#define BR_MAX_RTT_MAX_US	10000000ULL
 
 /* ResolveInterval, likewise */
 #define BR_RESOLVE_US		300000000ULL

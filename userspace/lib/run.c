@@ -78,6 +78,11 @@ static const char *const place_names[] = {
 	"misses", "expired", "evicted", "refused", "asks", "place-why", NULL
 };
 
+static const char *const mover_names[] = {
+	"peer", "path", "max-rtt", "max-loss", "mover", "mover-age", "to",
+	"moves", "moves-failed", "mover-why", NULL
+};
+
 /*
  * One of the lists. @names: fields that braidd knows; @due: of them, times until
  * something; @age: the time since something, NULL for none
@@ -100,6 +105,10 @@ static const struct rows lookup_rows = {
 static const struct rows place_rows = {
 	"places", place_names,
 	{ "hold-left", "expected-from", "expected-to" }, "place-age"
+};
+
+static const struct rows mover_rows = {
+	"movers", mover_names, { NULL }, "mover-age"
 };
 
 /* Two devices of one name may be in two namespaces. */
@@ -132,14 +141,15 @@ uint64_t br_run_clock(void)
 json_t *br_run_json(const char *device, uint64_t now_ms,
 		    const struct br_run *run)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
 			 "device", device,
 			 "namespace", namespace(),
 			 "pid", (json_int_t)getpid(),
 			 "written_ms", (json_int_t)now_ms,
 			 "ports", rows_json(&run->ports),
 			 "lookups", rows_json(&run->lookups),
-			 "places", rows_json(&run->places));
+			 "places", rows_json(&run->places),
+			 "movers", rows_json(&run->movers));
 }
 
 /* A process of that number may be somebody else by now. */
@@ -233,6 +243,9 @@ static int run_load(const json_t *json, uint64_t now_ms, struct br_run *run,
 	if (!ret)
 		ret = rows_load(json, &place_rows, elapsed_us, &run->places,
 				err);
+	if (!ret)
+		ret = rows_load(json, &mover_rows, elapsed_us, &run->movers,
+				err);
 	return ret;
 }
 
@@ -286,6 +299,7 @@ void br_run_init(struct br_run *run)
 		.ports = { .type = &br_port_type },
 		.lookups = { .type = &br_lookup_type },
 		.places = { .type = &br_place_type },
+		.movers = { .type = &br_mover_type },
 	};
 }
 
@@ -307,6 +321,7 @@ void br_run_free(struct br_run *run)
 	br_list_free(&run->ports);
 	br_list_free(&run->lookups);
 	br_list_free(&run->places);
+	br_list_free(&run->movers);
 }
 
 const struct br_port *br_run_port(const struct br_run *run, const char *peer,

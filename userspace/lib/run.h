@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a braidd tells of itself in the file that it leaves to its successor, for
- * whoever looks meanwhile: the ports of its paths, the names it looks up, and which
- * peers it keeps a place for.
+ * whoever looks meanwhile: the ports of its paths, the names it looks up, which
+ * peers it keeps a place for, and which paths it moves by itself.
  */
 #ifndef BR_RUN_H
 #define BR_RUN_H
@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "hostname.h"
 #include "model.h"
+#include "mover.h"
 #include "place.h"
 
 /* Where such files are, and how they are called: braidd-CONFIG.state */
@@ -100,12 +101,14 @@ extern const struct br_type br_lookup_type;
  * @ports: of its paths, what it knows of them; struct br_port
  * @lookups: of its names; struct br_lookup
  * @places: of its peers; struct br_place
+ * @movers: of its paths with limits; struct br_mover
  */
 struct br_run {
 	bool found;
 	struct br_list ports;
 	struct br_list lookups;
 	struct br_list places;
+	struct br_list movers;
 };
 
 /* Nothing is known, and the lists are of the right types. */
