@@ -216,7 +216,8 @@ static void run(uint64_t seconds)
 {
 	uint64_t end = w.now + seconds * MS, at;
 
-	while ((at = bd_timers_next(&w.timers)) <= end) {
+	/* a loop is a little late each time */
+	while ((at = bd_timers_next(&w.timers) + 2) <= end) {
 		carry(at > w.now ? at - w.now : 0);
 		w.now = at > w.now ? at : w.now;
 		bd_timers_run(&w.timers, w.now);
@@ -307,7 +308,7 @@ START_TEST(returns)
 	ck_assert(w.path[2].standby);
 	ck_assert_str_eq(row().why, "");
 	/* looked at often meanwhile */
-	ck_assert_uint_ge(w.asked, 180 / 5 - 1);
+	ck_assert_uint_ge(w.asked, 180 / 4 - 1);
 	away();
 	w.path[0].srtt = 70000;
 	run(100);

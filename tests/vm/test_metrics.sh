@@ -126,7 +126,8 @@ test_served() {
 
 	scrape
 	names[braidd]=$(sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$TEST_TMP/page" |
-		grep -v -e '^braid_session_' -e '^braid_gate_' -e '^braid_scrape_')
+		grep -v -e '^braid_session_' -e '^braid_gate_' -e '^braid_pool_' \
+			-e '^braid_scrape_')
 	expect "sessions" "$(metric braid_session_established_total peer=there)" -ge 0
 	expect_between "scrape" "$(metric braid_scrape_duration_seconds)" 0.000001 20
 	expect_between "key's age" "$(metric braid_session_key_age_seconds)" 0 600

@@ -10,8 +10,9 @@
 #include "log.h"
 #include "text.h"
 
-/* What was measured longer ago tells nothing of now */
+/* What was measured longer ago tells nothing of now; of one that is away */
 #define FRESH_US	(BD_MOVER_BAD_MS * 1000ULL)
+#define FRESH_AWAY_US	(3 * BD_MOVER_PROBE_MS * 1000ULL)
 
 /* A path of the same peer, NULL for none. */
 static const struct br_path *path_in(const struct bd_mover *mv,
@@ -58,9 +59,9 @@ static void set_timer(struct bd_mover *mv, uint64_t at)
 	bd_timer_set(mv->all->timers, &mv->timer, at);
 }
 
-static bool rtt_known(const struct br_path *path)
+static bool rtt_known(const struct br_path *path, uint64_t fresh_us)
 {
-	return br_has(&br_path_type, path, "srtt") && path->rtt_age <= FRESH_US;
+	return br_has(&br_path_type, path, "srtt") && path->rtt_age <= fresh_us;
 }
 
 static bool loss_known(const struct br_path *path)
@@ -76,7 +77,7 @@ static bool beyond(const struct bd_mover *mv, const struct br_path *path,
 	if (path->state != BRAID_PATH_STATE_UP || path->standby)
 		return false;
 	*why = "its round trip is longer than MaxRTT";
-	if (mv->max_rtt && rtt_known(path) && path->srtt > mv->max_rtt)
+	if (mv->max_rtt && rtt_known(path, FRESH_US) && path->srtt > mv->max_rtt)
 		return true;
 	*why = "it loses more than MaxLoss";
 	return mv->max_loss && loss_known(path) &&
@@ -89,7 +90,8 @@ static bool beyond(const struct bd_mover *mv, const struct br_path *path,
  */
 static bool well_within(const struct bd_mover *mv, const struct br_path *path)
 {
-	return path->state == BRAID_PATH_STATE_UP && rtt_known(path) &&
+	return path->state == BRAID_PATH_STATE_UP &&
+	       rtt_known(path, FRESH_AWAY_US) &&
 	       (!mv->max_rtt || path->srtt <= mv->max_rtt / 4 * 3);
 }
 

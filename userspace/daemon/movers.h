@@ -20,7 +20,7 @@
 /* Beyond its limits for so long, it is given up */
 #define BD_MOVER_BAD_MS		5000
 /* A path that has been given up is probed so often, to be seen to recover */
-#define BD_MOVER_PROBE_MS	5000
+#define BD_MOVER_PROBE_MS	3000
 /*
  * Within three quarters of them for so long, it is taken back; twice as long each
  * time when it did not last for the third of these, up to the second
