@@ -28,6 +28,7 @@ static struct {
 	bool open;
 	bool locked;
 	bool deaf;
+	bool gone[3];
 	unsigned int asked;
 	unsigned int changes;
 } w;
@@ -105,7 +106,8 @@ static int host_paths(void *data, struct br_list *paths)
 	(void)data;
 	*paths = (struct br_list){ .type = &br_path_type };
 	for (i = 0; i < 3; i++)
-		*(struct br_path *)br_list_add(paths) = w.path[i];
+		if (!w.gone[i])
+			*(struct br_path *)br_list_add(paths) = w.path[i];
 	return 0;
 }
 
@@ -392,6 +394,17 @@ START_TEST(by_hand)
 }
 END_TEST
 
+/* It is wanted again, for what it is worth, when what carried instead is no more. */
+START_TEST(spare_goes)
+{
+	away();
+	w.gone[2] = true;
+	run(2);
+	expect("stays");
+	ck_assert(!w.path[0].standby);
+}
+END_TEST
+
 /* The daemon dies at any moment of it; the next one ends what it had begun. */
 START_TEST(killed)
 {
@@ -438,6 +451,8 @@ START_TEST(reload)
 	w.file[0].max_rtt = w.file[0].max_loss = 0;
 	ck_assert_int_eq(bd_movers_set(&w.movers, &w.config, w.now), 0);
 	ck_assert(TAILQ_EMPTY(&w.movers.movers));
+	ck_assert(!w.path[0].standby);
+	ck_assert(w.path[2].standby);
 }
 END_TEST
 
@@ -455,6 +470,7 @@ int main(void)
 	tcase_add_test(tc, spare_is_deaf);
 	tcase_add_test(tc, locked);
 	tcase_add_test(tc, by_hand);
+	tcase_add_test(tc, spare_goes);
 	tcase_add_loop_test(tc, killed, 0, 60);
 	tcase_add_test(tc, reload);
 	return unit_run(suite);

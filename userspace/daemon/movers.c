@@ -209,6 +209,34 @@ static bool ready(struct bd_mover *mv, uint64_t now)
 	return false;
 }
 
+/* What one end of a migration is made, in the kernel. */
+static void standby_set(struct bd_mover *mv, const char *name, uint8_t value)
+{
+	const struct br_migrate_ops *ops = mv->m->ops;
+	struct br_error err;
+
+	/* what has gone needs nothing */
+	if (ops->set(ops->data, name, "standby", value, &err) &&
+	    err.code != ENOENT)
+		bd_log(BD_WARN, mv->peer, "path %s: %s", name, err.text);
+}
+
+/* Without a migration: what carries instead is no more, or no longer wanted. */
+static void put_back(struct bd_mover *mv, uint64_t now)
+{
+	const struct bd_mover_host *host = mv->all->host;
+
+	if (!ready(mv, now))
+		return;
+	standby_set(mv, mv->path, 0);
+	standby_set(mv, mv->to, 1);
+	host->close(host->data, mv->m);
+	mv->m = NULL;
+	enter(mv, BD_MOVER_STAYS, now);
+	say(mv, "%s", "");
+	mv->to[0] = 0;
+}
+
 static void move(struct bd_mover *mv, enum bd_mover_state state,
 		 const char *from, const char *to, uint64_t now)
 {
@@ -282,10 +310,14 @@ static void look_away(struct bd_mover *mv, const struct br_list *paths,
 {
 	const struct bd_mover_host *host = mv->all->host;
 
-	/* somebody else has put it back, or taken away what carries instead */
-	if (!path->standby || !path_in(mv, paths, mv->to)) {
+	/* somebody else has put it back */
+	if (!path->standby) {
 		enter(mv, BD_MOVER_STAYS, now);
 		say(mv, "%s", "");
+		return;
+	}
+	if (!path_in(mv, paths, mv->to)) {
+		put_back(mv, now);
 		return;
 	}
 	if (now - mv->probed >= BD_MOVER_PROBE_MS) {
@@ -442,8 +474,11 @@ int bd_movers_set(struct bd_movers *all, const struct br_config *c,
 	all->config = c;
 	for (mv = TAILQ_FIRST(&all->movers); mv; mv = next) {
 		next = TAILQ_NEXT(mv, node);
-		if (!wanted(c, mv))
-			forget(mv);
+		if (wanted(c, mv))
+			continue;
+		if (mv->state == BD_MOVER_AWAY)
+			put_back(mv, now);
+		forget(mv);
 	}
 	for (i = 0; i < c->n_paths; i++) {
 		path = &c->paths[i];
