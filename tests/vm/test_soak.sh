@@ -106,7 +106,7 @@ fault_cut() {
 }
 
 fault_carrier() {
-	local link end ns
+	local link end ns mac
 
 	some_link
 	some_end
@@ -115,9 +115,10 @@ fault_carrier() {
 	for_a_while
 	ip -n "$ns" link set "wan$link" up
 	# what goes with a link
+	mac=$(ip -n "$(namespace $((3 - end)))" -j link show dev "wan$link" |
+		jq -r '.[0].address')
 	ip -n "$ns" neigh replace "10.0.$link.$((3 - end))" dev "wan$link" \
-		lladdr "$(in_ns "$(namespace $((3 - end)))" \
-			cat "/sys/class/net/wan$link/address")" nud permanent
+		lladdr "$mac" nud permanent
 }
 
 fault_loss() {
