@@ -456,6 +456,22 @@ START_TEST(reload)
 }
 END_TEST
 
+/* Limits that go while it is being moved: all is as it was, and nothing is left over. */
+START_TEST(reload_midway)
+{
+	w.path[0].srtt = 120000;
+	run(8);
+	expect("leaves");
+	ck_assert_ptr_nonnull(w.journal);
+	w.file[0].max_rtt = w.file[0].max_loss = 0;
+	ck_assert_int_eq(bd_movers_set(&w.movers, &w.config, w.now), 0);
+	ck_assert(!w.path[0].standby);
+	ck_assert(w.path[2].standby);
+	ck_assert_ptr_null(w.journal);
+	ck_assert(!w.open);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("movers");
@@ -473,5 +489,6 @@ int main(void)
 	tcase_add_test(tc, spare_goes);
 	tcase_add_loop_test(tc, killed, 0, 60);
 	tcase_add_test(tc, reload);
+	tcase_add_test(tc, reload_midway);
 	return unit_run(suite);
 }

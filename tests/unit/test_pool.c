@@ -153,6 +153,24 @@ START_TEST(all_gone)
 }
 END_TEST
 
+/* A daemon begins while a peer is late already: it is held for the least time. */
+START_TEST(late)
+{
+	unsigned int i;
+
+	for (i = 0; i < 6; i++)
+		go_round(0, MIN, 10 * S);
+	run_to(now + MIN);
+	bd_pattern_gone(&place[0].pattern, now);
+	run_to(now + HOUR);
+	gone(0);
+	ck_assert_int_eq(place[0].state, BD_PLACE_HELD);
+	ck_assert_uint_eq(place[0].until, now + BD_HOLD_MIN_MS);
+	run_to(now + BD_HOLD_MIN_MS);
+	ck_assert_int_eq(place[0].state, BD_PLACE_LET_GO);
+}
+END_TEST
+
 /* Its keys waited, and it comes with new ones: it has lost its own. */
 START_TEST(other_session)
 {
@@ -537,6 +555,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_one);
 	tcase_add_test(tc, all_gone);
+	tcase_add_test(tc, late);
 	tcase_add_test(tc, other_session);
 	tcase_add_test(tc, off);
 	tcase_add_test(tc, exhausted);

@@ -362,22 +362,25 @@ static unsigned int host_paths(void *data, const char *peer)
 	return n;
 }
 
+/*
+ * By the names of its paths as they were last known, which is good enough: a list of
+ * all paths for each peer that comes back would take a hub long when all do at once.
+ */
 static void host_whence(void *data, const char *peer, struct br_addr *from)
 {
 	struct bd_kernel *k = data;
-	const struct br_list *list;
 	const struct br_path *path;
+	struct br_path have;
 	unsigned int i;
 
-	k->stale = true;
-	list = paths(k);
 	*from = (struct br_addr){ .family = AF_UNSPEC };
-	for (i = 0; i < list->n; i++) {
-		path = br_list_at(list, i);
+	for (i = 0; i < k->paths.n; i++) {
+		path = br_list_at(&k->paths, i);
 		if (strcmp(path->peer, peer) ||
-		    path->state != BRAID_PATH_STATE_UP)
+		    bd_kernel_path(k, peer, path->name, &have) ||
+		    have.state != BRAID_PATH_STATE_UP)
 			continue;
-		*from = path->remote.addr;
+		*from = have.remote.addr;
 		return;
 	}
 }

@@ -414,6 +414,17 @@ void bd_movers_fini(struct bd_movers *all)
 		forget(TAILQ_FIRST(&all->movers));
 }
 
+/* Its limits are no more while it is being moved; what was verified is kept. */
+static void undo(struct bd_mover *mv)
+{
+	struct br_error err;
+	uint32_t wait_us;
+
+	if (br_migrate_abort(mv->m, "its limits are no more", &err) ||
+	    br_migrate_run(mv->m, &wait_us, &err) < 0)
+		bd_log(BD_NOTICE, mv->peer, "path %s: %s", mv->path, err.text);
+}
+
 static bool limited(const struct br_config_path *path)
 {
 	return (path->max_rtt || path->max_loss) && !path->path.standby;
@@ -476,7 +487,9 @@ int bd_movers_set(struct bd_movers *all, const struct br_config *c,
 		next = TAILQ_NEXT(mv, node);
 		if (wanted(c, mv))
 			continue;
-		if (mv->state == BD_MOVER_AWAY)
+		if (mv->m)
+			undo(mv);
+		else if (mv->state == BD_MOVER_AWAY)
 			put_back(mv, now);
 		forget(mv);
 	}

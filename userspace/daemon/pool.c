@@ -129,7 +129,7 @@ static struct bd_expected watch_of(const struct bd_place *place, uint64_t now)
 		break;
 	case BR_HABIT_RARE:
 	case BR_HABIT_PERIODIC:
-		if (e->to == BD_NEVER)
+		if (e->to == BD_NEVER || e->to <= now)
 			break;
 		watch = *e;
 		if (watch.to - watch.from > (watch.to - now) / 2)
@@ -155,7 +155,7 @@ static uint64_t hold_of(const struct bd_place *place, uint64_t now)
 		return now + limit;
 	if (e->from > now + limit)
 		return now;
-	hold = 2 * (e->to - now);
+	hold = e->to > now ? 2 * (e->to - now) : 0;
 	if (hold < BD_HOLD_MIN_MS)
 		hold = BD_HOLD_MIN_MS;
 	return now + (hold < limit ? hold : limit);

@@ -97,6 +97,22 @@ static int op_journal(void *data, const struct br_migration *m,
 	return ret;
 }
 
+/*
+ * What root makes here is of whoever has the folder above it: a braidd that is not root
+ * has to be able to use it, too. It is closed.
+ */
+static void hand_over(int fd)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* where it fails, whoever cannot use it says so */
+	if (!geteuid() && !stat(RUN, &st))
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+	close(fd);
+}
+
 /* The namespace's cookie tells devices of the same name apart. */
 static int journal_name(struct br_move *move, const char *given,
 			struct br_error *err)
@@ -119,6 +135,7 @@ static int journal_name(struct br_move *move, const char *given,
 	    (mkdir(BR_JOURNALS, 0700) && errno != EEXIST))
 		return br_fail(err, BR_FILE, errno, "%s: %s", BR_JOURNALS,
 			       strerror(errno));
+	hand_over(open(BR_JOURNALS, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	return 0;
 }
 
@@ -135,6 +152,7 @@ static int lock_take(struct br_move *move, struct br_error *err)
 	if (move->lock < 0)
 		return br_fail(err, BR_FILE, errno, "%s: %s", name,
 			       strerror(errno));
+	hand_over(dup(move->lock));
 	if (!flock(move->lock, LOCK_EX | LOCK_NB))
 		return 0;
 	return br_fail(err, BR_KERNEL, EBUSY,
