@@ -44,6 +44,17 @@ static int put_counter(struct sk_buff *msg, int attr, const char *name,
 	return 0;
 }
 
+static int put_hist(struct sk_buff *msg, int attr, const struct braid_hist *h)
+{
+	struct nlattr *nest = nla_nest_start(msg, attr);
+
+	if (!nest || put_u64(msg, BRAID_A_HISTOGRAM_SUM, h->sum_us) ||
+	    nla_put(msg, BRAID_A_HISTOGRAM_COUNTS, sizeof(h->count), h->count))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 /* --- devices --- */
 
 int braid_fill_device(struct sk_buff *msg, struct braid_device *braid)
@@ -151,7 +162,8 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 			st.overflow) ||
 	    put_counter(msg, BRAID_A_PEER_COUNTER, "held-bytes-max",
 			st.max_bytes) ||
-	    put_counter(msg, BRAID_A_PEER_COUNTER, "auth-failures", failures))
+	    put_counter(msg, BRAID_A_PEER_COUNTER, "auth-failures", failures) ||
+	    put_hist(msg, BRAID_A_PEER_HOLD_HISTOGRAM, &st.hold))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -159,6 +171,7 @@ static int fill_reseq(struct sk_buff *msg, struct braid_session *s)
 static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 {
 	u64 available = 0, in_use, sent, wakeups;
+	struct braid_hist failover;
 	struct braid_path *path;
 	u32 usable;
 	int i;
@@ -167,6 +180,7 @@ static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 	usable = peer->usable;
 	sent = peer->gseq ? peer->gseq - 1 : 0;
 	wakeups = peer->wakeups;
+	failover = peer->failover;
 	in_use = braid_meter_read(&peer->sent, braid_now_us());
 	braid_for_each_slot(peer, path, i)
 		if (usable & BIT(i))
@@ -178,7 +192,8 @@ static int fill_sending(struct sk_buff *msg, struct braid_peer *peer)
 	    put_u64(msg, BRAID_A_PEER_WAKEUPS, wakeups) ||
 	    put_counter(msg, BRAID_A_PEER_COUNTER, "tx-numbered", sent) ||
 	    nla_put_u32(msg, BRAID_A_PEER_QUEUE_PACKETS,
-			braid_queue_packets(peer)))
+			braid_queue_packets(peer)) ||
+	    put_hist(msg, BRAID_A_PEER_FAILOVER_HISTOGRAM, &failover))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -268,7 +283,8 @@ static int fill_path_delays(struct sk_buff *msg, struct braid_path *path,
 	    nla_put_u32(msg, BRAID_A_PATH_OWD, path_owd(path)) ||
 	    nla_put_u32(msg, BRAID_A_PATH_JITTER, path->owd.jitter_us) ||
 	    nla_put_u32(msg, BRAID_A_PATH_QUEUE_DELAY, path->owd.queue_us) ||
-	    nla_put_u32(msg, BRAID_A_PATH_LOSS_PPM, path->view.loss_ppm))
+	    nla_put_u32(msg, BRAID_A_PATH_LOSS_PPM, path->view.loss_ppm) ||
+	    put_hist(msg, BRAID_A_PATH_RTT_HISTOGRAM, &path->rtt_hist))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -443,6 +443,13 @@ static void braid_path_view_delays(struct braid_peer *peer, u64 now_us)
 			   0);
 }
 
+void braid_path_rtt(struct braid_path *path, u32 rtt_us, u64 now_us)
+{
+	lockdep_assert_held(&path->peer->lock);
+	braid_rtt_sample(&path->rtt, rtt_us, now_us);
+	braid_hist_add(&path->rtt_hist, rtt_us);
+}
+
 void braid_path_view_update(struct braid_path *path)
 {
 	struct braid_peer *peer = braid_locked(path);

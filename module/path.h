@@ -9,6 +9,7 @@
 #include <net/dst_cache.h>
 
 #include "core/health.h"
+#include "core/hist.h"
 #include "core/loss.h"
 #include "core/pmtu.h"
 #include "core/rate.h"
@@ -74,6 +75,7 @@ struct braid_session;
  * @state_us: when @state changed
  * @loss: packets in flight
  * @rtt: round-trip time
+ * @rtt_hist: its samples since the path was made
  * @owd: one-way delay
  * @rate: rate estimate
  * @pmtu: the packet size it carries
@@ -149,6 +151,7 @@ struct braid_path {
 	u64 state_us;
 	struct braid_loss loss;
 	struct braid_rtt rtt;
+	struct braid_hist rtt_hist;
 	struct braid_owd owd;
 	struct braid_rate rate;
 	struct braid_pmtu pmtu;
@@ -266,6 +269,8 @@ void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us);
 /* Takes what a report told into the estimates. Peer's lock. */
 void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 		      u64 now_us);
+/* A sample of the round trip. Peer's lock. */
+void braid_path_rtt(struct braid_path *path, u32 rtt_us, u64 now_us);
 /* Refreshes what policies see. Peer's lock. */
 void braid_path_view_update(struct braid_path *path);
 /* Bytes of the outer IP packet around @inner bytes of data. */

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/spinlock.h>
 
+#include "core/hist.h"
 #include "core/meter.h"
 #include "core/sched.h"
 #include "path.h"
@@ -96,6 +97,8 @@ struct braid_address {
  * @busy_us: when the last data packet was admitted
  * @woken_us: when the first one after a silence was, 0 for not yet
  * @wakeups: how often the timer fired
+ * @failover: how old the oldest packet without a report was when all of a path's
+ *	went again over others
  * @sent: outer bytes of data sent, all paths
  */
 struct braid_peer {
@@ -153,6 +156,7 @@ struct braid_peer {
 	u64 busy_us;
 	u64 woken_us;
 	u64 wakeups;
+	struct braid_hist failover;
 	struct braid_meter sent;
 };
 

@@ -455,8 +455,7 @@ static void braid_probe_take(struct braid_peer *peer,
 		path->last_rx_us = now_us;
 		if (now_us > p->time_us && now_us - p->time_us < U32_MAX) {
 			path->proof_us = max(path->proof_us, p->time_us);
-			braid_rtt_sample(&path->rtt, now_us - p->time_us,
-					 now_us);
+			braid_path_rtt(path, now_us - p->time_us, now_us);
 			braid_owd_sample(&path->owd, p->peer_us - p->time_us,
 					 now_us);
 		}

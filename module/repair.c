@@ -166,6 +166,9 @@ void braid_repair_flight(struct braid_path *path)
 	struct braid_peer *peer = path->peer;
 
 	lockdep_assert_held(&peer->lock);
+	if (path->loss.flying_packets)
+		braid_hist_add(&peer->failover,
+			       braid_now_us() - path->loss.oldest_us);
 	braid_repair_announce(path);
 	peer->repair_free = true;
 	braid_loss_all(&path->loss, &braid_repair_ops, path);

@@ -173,7 +173,7 @@ void braid_path_learn(struct braid_path *path, const struct braid_ack *ack,
 
 	lockdep_assert_held(&peer->lock);
 	if (ack->rtt_us) {
-		braid_rtt_sample(&path->rtt, ack->rtt_us, now_us);
+		braid_path_rtt(path, ack->rtt_us, now_us);
 		braid_path_delay_sample(path, ack, now_us);
 	}
 	braid_report_window(path, ack);

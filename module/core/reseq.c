@@ -208,13 +208,6 @@ static u64 item_need(const struct braid_item *item)
 	return item->gseq - item->back + 1;
 }
 
-static void count_hold(struct braid_reseq *rs, u64 us)
-{
-	u32 bucket = min_t(u32, fls64(us >> 6), BRAID_HOLD_BUCKETS - 1);
-
-	rs->stats.hold[bucket]++;
-}
-
 /* The head of @lane becomes the packet from which its hole's hold counts. */
 static void lane_restart(struct braid_reseq *rs, struct braid_lane *lane,
 			 const struct braid_item *item)
@@ -260,7 +253,7 @@ static void lane_run(struct braid_reseq *rs, struct braid_lane *lane,
 		lane->last = max(lane->last, item->gseq + 1);
 		rs->held--;
 		rs->held_bytes -= item->size;
-		count_hold(rs, now_us - item->arrived_us);
+		braid_hist_add(&rs->stats.hold, now_us - item->arrived_us);
 		moved = true;
 	}
 	if (moved && !list_empty(&lane->held))

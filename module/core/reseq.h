@@ -23,13 +23,13 @@
 #ifndef BRAID_CORE_RESEQ_H
 #define BRAID_CORE_RESEQ_H
 
+#include "hist.h"
 #include "wire.h"
 
 #define BRAID_SEEN_BITS		32768
 #define BRAID_SEEN_WORDS	(BRAID_SEEN_BITS / 64)
 #define BRAID_RX_PATHS		64	/* paths a receiver keeps state for */
 #define BRAID_SLACK		3	/* later packets on a path that make a proof */
-#define BRAID_HOLD_BUCKETS	16
 
 /**
  * struct braid_item - an inner packet on its way through the resequencer
@@ -127,7 +127,7 @@ struct braid_rx_sched {
  * @overflow: holes released because the bounds were reached
  * @old: below the window of known numbers, treated as duplicates
  * @max_bytes: most bytes held at a time
- * @hold: histogram of hold times, bucket n counts those below 2^n * 64 us
+ * @hold: how long those that had to wait did
  */
 struct braid_reseq_stats {
 	u64 in_order;
@@ -140,7 +140,7 @@ struct braid_reseq_stats {
 	u64 overflow;
 	u64 old;
 	u32 max_bytes;
-	u64 hold[BRAID_HOLD_BUCKETS];
+	struct braid_hist hold;
 };
 
 /**

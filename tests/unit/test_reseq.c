@@ -269,8 +269,8 @@ START_TEST(backstop)
 	braid_reseq_expire(&rs, 26010, &out);
 	EXPECT(1, NONE);
 	ck_assert_uint_eq(rs.stats.timer, 2);
-	ck_assert_uint_eq(rs.stats.hold[7], 1);
-	ck_assert_uint_eq(rs.stats.hold[9], 1);
+	ck_assert_uint_eq(rs.stats.hold.count[5], 1);
+	ck_assert_uint_eq(rs.stats.hold.count[7], 1);
 }
 END_TEST
 

@@ -8,7 +8,8 @@ TABLE = pathlib.Path(__file__).with_name("verbs.table")
 MOVING = {"state-age", "counter", "event-seq", "probes-sent", "tx-packets",
           "tx-bytes", "packets", "rate-age", "calls", "move-age",
           "health-age", "probe-next", "probe-interval", "probes-replied",
-          "probe-bytes", "wakeups", "quota-used"}
+          "probe-bytes", "wakeups", "quota-used", "rtt-histogram",
+          "hold-histogram", "failover-histogram"}
 WORDS = {"K1": "11" * 32, "K2": "22" * 32, "K3": "33" * 32, "K4": "44" * 32,
          "K5": "55" * 32, "K6": "66" * 32, "LONG": "00" * 1201}
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What braidd tells Prometheus of the kernel, without braidd. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "metrics.h"
@@ -9,7 +11,7 @@
 static int metrics(struct br_call *call)
 {
 	const char *format = br_call_text(call, "format");
-	struct br_exposition x = { .file = call->out.file };
+	struct br_exposition x = { 0 };
 	struct br_snapshot s = { 0 };
 	struct br_nl *nl;
 	uint32_t ifindex;
@@ -28,7 +30,10 @@ static int metrics(struct br_call *call)
 	if (!ret)
 		ret = br_metrics_write(&x, &s, ifindex);
 	if (!ret)
-		br_exposition_end(&x);
+		ret = br_exposition_end(&x);
+	if (!ret)
+		fwrite(x.text, 1, x.len, call->out.file);
+	free(x.text);
 	br_snapshot_free(&s);
 	return ret;
 }

@@ -62,7 +62,8 @@ static int page_write(struct bd_scrape *s, struct br_exposition *x,
 		return ret;
 	bd_metrics_write(x, s->gate, s->device, s->now());
 	bd_metrics_took(x, s->device, now_us() - begun);
-	br_exposition_end(x);
+	if (br_exposition_end(x))
+		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -71,24 +72,20 @@ static struct bd_page *page_make(struct bd_scrape *s, bool open_metrics,
 {
 	struct br_exposition x = { .open_metrics = open_metrics };
 	struct bd_page *page = calloc(1, sizeof(*page));
-	int ret = 0;
 
-	if (page)
-		x.file = open_memstream(&page->text, &page->len);
-	if (!x.file) {
+	if (!page) {
 		br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-		goto err_free;
+		return NULL;
 	}
 	page->users = 1;
-	ret = page_write(s, &x, err);
-	if (fclose(x.file) && !ret)
-		ret = br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-	if (!ret)
-		return page;
-	free(page->text);
-err_free:
-	free(page);
-	return NULL;
+	if (page_write(s, &x, err)) {
+		free(x.text);
+		free(page);
+		return NULL;
+	}
+	page->text = x.text;
+	page->len = x.len;
+	return page;
 }
 
 /* Whoever asks often asks the kernel no more often for it. */

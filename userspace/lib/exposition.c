@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-#define _GNU_SOURCE	/* fwrite_unlocked */
 #include "exposition.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Enough for most pages */
+#define PAGE_BYTES	65536
 
 const char *br_metric_suffix(const struct br_metric *m)
 {
 	static const char *const suffixes[] = {
 		[BR_GAUGE] = "", [BR_COUNTER] = "_total", [BR_INFO] = "_info",
+		[BR_HISTOGRAM] = "",
 	};
 
 	return suffixes[m->type];
@@ -17,10 +22,54 @@ const char *br_metric_type(const struct br_metric *m)
 {
 	static const char *const types[] = {
 		[BR_GAUGE] = "gauge", [BR_COUNTER] = "counter",
-		[BR_INFO] = "info",
+		[BR_INFO] = "info", [BR_HISTOGRAM] = "histogram",
 	};
 
 	return types[m->type];
+}
+
+/* Room for @len bytes and a 0; false without memory. */
+static bool grow(struct br_exposition *x, size_t len)
+{
+	size_t room = x->room ? 2 * x->room : PAGE_BYTES;
+	char *text;
+
+	while (room - x->len <= len)
+		room *= 2;
+	text = realloc(x->text, room);
+	if (!text) {
+		x->failed = true;
+		return false;
+	}
+	x->text = text;
+	x->room = room;
+	return true;
+}
+
+static void put(struct br_exposition *x, const char *text, size_t len)
+{
+	if (x->room - x->len <= len && !grow(x, len))
+		return;
+	memcpy(x->text + x->len, text, len);
+	x->len += len;
+	x->text[x->len] = 0;
+}
+
+static void string_put(struct br_exposition *x, const char *text)
+{
+	put(x, text, strlen(text));
+}
+
+static void head_line(struct br_exposition *x, const char *what,
+		      const char *name, const char *suffix, const char *text,
+		      const char *end)
+{
+	string_put(x, what);
+	string_put(x, name);
+	string_put(x, suffix);
+	string_put(x, " ");
+	string_put(x, text);
+	string_put(x, end);
 }
 
 /* The older format knows no infos, and its heads have the samples' names. */
@@ -31,10 +80,10 @@ static void head_put(struct br_exposition *x, const struct br_metric *m)
 
 	if (!x->open_metrics && m->type == BR_INFO)
 		type = "gauge";
-	fprintf(x->file, "# HELP %s%s %s.\n", m->name, suffix, m->help);
-	fprintf(x->file, "# TYPE %s%s %s\n", m->name, suffix, type);
+	head_line(x, "# HELP ", m->name, suffix, m->help, ".\n");
+	head_line(x, "# TYPE ", m->name, suffix, type, "\n");
 	if (x->open_metrics && m->unit)
-		fprintf(x->file, "# UNIT %s %s\n", m->name, m->unit);
+		head_line(x, "# UNIT ", m->name, "", m->unit, "\n");
 }
 
 /* Exact: what is a decimal fraction goes through no binary one. */
@@ -52,12 +101,6 @@ static char *value_text(char *end, uint64_t n, unsigned int decimals)
 	return end;
 }
 
-static void put(struct br_exposition *x, const char *text, size_t len)
-{
-	/* whoever owns the page owns the file: no lock for each piece of it */
-	fwrite_unlocked(text, 1, len, x->file);
-}
-
 static void family_begin(struct br_exposition *x, const struct br_metric *m)
 {
 	x->family = m;
@@ -67,24 +110,81 @@ static void family_begin(struct br_exposition *x, const struct br_metric *m)
 	x->suffix_len = strlen(x->suffix);
 }
 
-void br_exposition_put(struct br_exposition *x, const struct br_metric *m,
-		       const char *labels, uint64_t n, unsigned int decimals)
+static void value_put(struct br_exposition *x, uint64_t n, unsigned int decimals)
 {
 	char buf[48], *end = buf + sizeof(buf), *at;
 
-	if (x->family != m)
-		family_begin(x, m);
-	put(x, m->name, x->name_len);
-	put(x, x->suffix, x->suffix_len);
+	*--end = '\n';
+	at = value_text(end, n, decimals);
+	*--at = ' ';
+	put(x, at, buf + sizeof(buf) - at);
+}
+
+static void sample_put(struct br_exposition *x, const char *suffix, size_t len,
+		       const char *labels)
+{
+	put(x, x->family->name, x->name_len);
+	put(x, suffix, len);
 	if (labels && *labels) {
 		put(x, "{", 1);
 		put(x, labels, strlen(labels));
 		put(x, "}", 1);
 	}
-	*--end = '\n';
-	at = value_text(end, n, decimals);
-	*--at = ' ';
-	put(x, at, buf + sizeof(buf) - at);
+}
+
+void br_exposition_put(struct br_exposition *x, const struct br_metric *m,
+		       const char *labels, uint64_t n, unsigned int decimals)
+{
+	if (x->family != m)
+		family_begin(x, m);
+	sample_put(x, x->suffix, x->suffix_len, labels);
+	value_put(x, n, decimals);
+}
+
+/* The limit of a bucket as a last label, in seconds */
+static void limit_put(struct br_exposition *x, bool comma, uint64_t limit)
+{
+	char buf[32], *end = buf + sizeof(buf), *at;
+
+	at = limit ? value_text(end, limit, 6) : memcpy(end - 4, "+Inf", 4);
+	if (comma)
+		put(x, ",", 1);
+	put(x, "le=\"", 4);
+	put(x, at, end - at);
+	put(x, "\"}", 2);
+}
+
+/* Each bucket has what those before it have, too. */
+static uint64_t buckets_put(struct br_exposition *x, const char *labels,
+			    const struct br_durations *d)
+{
+	size_t len = strlen(labels);
+	uint64_t count = 0;
+	unsigned int i;
+
+	for (i = 0; i < d->n; i++) {
+		count += d->count[i];
+		put(x, x->family->name, x->name_len);
+		put(x, "_bucket{", 8);
+		put(x, labels, len);
+		limit_put(x, len, i + 1 < d->n ? br_bucket_limit(i) : 0);
+		value_put(x, count, 0);
+	}
+	return count;
+}
+
+void br_exposition_durations(struct br_exposition *x, const struct br_metric *m,
+			     const char *labels, const struct br_durations *d)
+{
+	uint64_t count;
+
+	if (x->family != m)
+		family_begin(x, m);
+	count = buckets_put(x, labels ? labels : "", d);
+	sample_put(x, "_sum", 4, labels);
+	value_put(x, d->sum, 6);
+	sample_put(x, "_count", 6, labels);
+	value_put(x, count, 0);
 }
 
 static bool continues(unsigned char c)
@@ -136,8 +236,9 @@ void br_label_put(FILE *file, bool comma, const char *name, const char *value)
 	fputc('"', file);
 }
 
-void br_exposition_end(struct br_exposition *x)
+int br_exposition_end(struct br_exposition *x)
 {
 	if (x->open_metrics)
-		fputs("# EOF\n", x->file);
+		string_put(x, "# EOF\n");
+	return x->failed ? -ENOMEM : 0;
 }

@@ -13,10 +13,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model.h"
+
 enum br_metric_type {
 	BR_GAUGE,
 	BR_COUNTER,	/* its sample ends with _total */
 	BR_INFO,	/* labels that tell something, value 1; ends with _info */
+	BR_HISTOGRAM,	/* of seconds: _bucket, _sum and _count */
 };
 
 /**
@@ -35,18 +38,26 @@ struct br_metric {
 
 /**
  * struct br_exposition - a page that is being written
- * @file: where
  * @open_metrics: which format
+ * @text: the page so far, NULL or ending in a 0; whoever made this frees it. Not a
+ *	stream of stdio: one in memory of twenty megabytes is filled with zeros
+ *	and copied again and again
+ * @len: bytes of it
+ * @room: bytes that it has room for
+ * @failed: there was no memory for some of it
  * @family: whose head was written last
  * @suffix: of its samples' names
  * @suffix_len: bytes of that
  * @name_len: bytes of its name
  *
- * All but @file and @open_metrics zero to begin with.
+ * All but @open_metrics zero to begin with.
  */
 struct br_exposition {
-	FILE *file;
 	bool open_metrics;
+	char *text;
+	size_t len;
+	size_t room;
+	bool failed;
 	const struct br_metric *family;
 	const char *suffix;
 	size_t suffix_len;
@@ -58,9 +69,12 @@ struct br_exposition {
 #define BR_TYPE_OPEN_METRICS \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/* What the type adds to the name of a sample: "_total", "_info" or nothing */
+/*
+ * What the type adds to the name of a sample: "_total", "_info" or nothing; of a
+ * histogram nothing either, since each sample has another one.
+ */
 const char *br_metric_suffix(const struct br_metric *m);
-/* "gauge", "counter" or "info" */
+/* "gauge", "counter", "info" or "histogram" */
 const char *br_metric_type(const struct br_metric *m);
 
 /*
@@ -71,13 +85,20 @@ const char *br_metric_type(const struct br_metric *m);
 void br_exposition_put(struct br_exposition *x, const struct br_metric *m,
 		       const char *labels, uint64_t n, unsigned int decimals);
 
+/* All samples of a histogram; @labels as above. */
+void br_exposition_durations(struct br_exposition *x, const struct br_metric *m,
+			     const char *labels, const struct br_durations *d);
+
 /*
  * A label with its value escaped, behind a comma when @comma is set. Bytes that
  * are not UTF-8 come out as \xNN, so that two values never become one.
  */
 void br_label_put(FILE *file, bool comma, const char *name, const char *value);
 
-/* The end of the page. */
-void br_exposition_end(struct br_exposition *x);
+/*
+ * The end of the page.
+ * Return: 0, or -ENOMEM where some of it is missing
+ */
+int br_exposition_end(struct br_exposition *x);
 
 #endif

@@ -346,7 +346,7 @@ char *br_field_text(const struct br_type *type, const struct br_field *f,
 		return strdup("-");
 	if (f->kind == BR_ADDRS)
 		return addrs_text(br_field_at(f, obj));
-	if (f->kind == BR_COUNTERS)
+	if (f->kind == BR_COUNTERS || f->kind == BR_DURATIONS)
 		return strdup("...");
 	if (f->kind == BR_NAMES)
 		return br_names_text(br_field_at(f, obj));
@@ -386,6 +386,22 @@ static json_t *counters_json(const struct br_counters *counters)
 	return object;
 }
 
+/* Buckets by their limits in microseconds; what is above all of them is "more". */
+static json_t *durations_json(const struct br_durations *d)
+{
+	json_t *counts = json_object();
+	char limit[24];
+	unsigned int i;
+
+	for (i = 0; i < d->n; i++) {
+		snprintf(limit, sizeof(limit), "%" PRIu64, br_bucket_limit(i));
+		json_object_set_new(counts, i + 1 < d->n ? limit : "more",
+				    json_integer(d->count[i]));
+	}
+	return json_pack("{s:I, s:o}", "sum_us", (json_int_t)d->sum,
+			 "counts", counts);
+}
+
 /*
  * Numbers stay numbers, in the kernel's units; the kernel's strings may hold
  * anything, JSON's must be UTF-8.
@@ -408,6 +424,8 @@ json_t *br_field_json(const struct br_type *type, const struct br_field *f,
 		return addrs_json(at);
 	case BR_COUNTERS:
 		return counters_json(at);
+	case BR_DURATIONS:
+		return durations_json(at);
 	case BR_NAMES:
 		return names_json(at);
 	case BR_STRING:

@@ -85,6 +85,13 @@ const struct br_family br_families[] = {
 	       "Longest that a packet may wait for earlier ones", peer,
 	       FROM("reorder-cap")),
 
+	FAMILY("braid_peer_hold_seconds", "seconds", BR_HISTOGRAM,
+	       "Waits of packets that came before earlier ones", peer,
+	       FROM("hold-histogram")),
+	FAMILY("braid_peer_failover_seconds", "seconds", BR_HISTOGRAM,
+	       "Ages of what was under way on a path when it went again elsewhere",
+	       peer, FROM("failover-histogram")),
+
 	FAMILY("braid_path", NULL, BR_INFO,
 	       "The path, its link and the addresses of its ends", path,
 	       TELLS("link", "local", "remote", "socket")),
@@ -120,6 +127,9 @@ const struct br_family br_families[] = {
 	       path, BY(path_spent)),
 	FAMILY("braid_path_rtt_seconds", "seconds", BR_GAUGE,
 	       "Smoothed round-trip time", path, FROM("srtt")),
+	FAMILY("braid_path_rtt_sample_seconds", "seconds", BR_HISTOGRAM,
+	       "Samples of the round-trip time", path,
+	       FROM("rtt-histogram")),
 	FAMILY("braid_path_min_rtt_seconds", "seconds", BR_GAUGE,
 	       "Lowest round-trip time of late", path, FROM("min-rtt")),
 	FAMILY("braid_path_rtt_deviation_seconds", "seconds", BR_GAUGE,
@@ -440,6 +450,12 @@ static int family_row(struct br_exposition *x, const struct br_family *family,
 
 	if (family->metric.type == BR_INFO)
 		return info_put(x, family, row);
+	if (family->metric.type == BR_HISTOGRAM) {
+		if (br_has(family->of, row->obj, family->field))
+			br_exposition_durations(x, &family->metric, row->labels,
+						br_field_at(f, row->obj));
+		return 0;
+	}
 	if (f)
 		decimals = br_field_number(family->of, f, row->obj, &n);
 	else if (!family->value(row->obj, &n))

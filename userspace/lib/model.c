@@ -110,6 +110,10 @@ static const struct br_field peer_fields[] = {
 	F(held_bytes, "held-bytes", "HELD BYTES", BR_BYTES32,
 	  A(PEER_HELD_BYTES)),
 	F(owner, "owner", "OWNER", BR_STRING, A(PEER_OWNER)),
+	F(hold, "hold-histogram", "HOLDS", BR_DURATIONS,
+	  A(PEER_HOLD_HISTOGRAM)),
+	F(failover, "failover-histogram", "FAILOVERS", BR_DURATIONS,
+	  A(PEER_FAILOVER_HISTOGRAM)),
 	F(counters, "counters", "COUNTERS", BR_COUNTERS, A(PEER_COUNTER)),
 #undef F
 };
@@ -197,6 +201,7 @@ static const struct br_field path_fields[] = {
 	F(quota_used, "quota-used", "USED", BR_VOLUME, A(PATH_QUOTA_USED)),
 	F(quota_reset, "quota-reset", "RESET", BR_TIME, A(PATH_QUOTA_RESET)),
 	F(owner, "owner", "OWNER", BR_STRING, A(PATH_OWNER)),
+	F(rtts, "rtt-histogram", "RTTS", BR_DURATIONS, A(PATH_RTT_HISTOGRAM)),
 #undef F
 };
 

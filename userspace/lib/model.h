@@ -43,6 +43,7 @@ enum br_kind {
 	BR_ENDPOINT,		/* struct br_endpoint; three attributes */
 	BR_ADDRS,		/* struct br_addrs; two lists of attributes */
 	BR_COUNTERS,		/* struct br_counters; nests */
+	BR_DURATIONS,		/* struct br_durations; a nest */
 	BR_SECRET,		/* uint8_t[size]; never printed */
 	BR_BLOB,		/* struct br_blob; likewise */
 	/* in match.c; not in netlink */
@@ -120,6 +121,28 @@ struct br_counters {
 	struct br_counter *c;
 };
 
+/* More than the kernel has buckets */
+#define BR_BUCKETS	32
+
+/**
+ * struct br_durations - how long something took, each time
+ * @sum: of all of them, microseconds
+ * @n: buckets in use
+ * @count: bucket i has those of at most br_bucket_limit(i) that the one before
+ *	it does not have; the last one has the rest
+ */
+struct br_durations {
+	uint64_t sum;
+	unsigned int n;
+	uint64_t count[BR_BUCKETS];
+};
+
+/* Microseconds */
+static inline uint64_t br_bucket_limit(unsigned int i)
+{
+	return 256ULL << i;
+}
+
 struct br_addrs {
 	unsigned int n;
 	struct br_addr a[BR_ADDRS_MAX];
@@ -178,6 +201,8 @@ struct br_peer {
 	uint32_t held_packets;
 	uint32_t held_bytes;
 	char owner[BR_NAME];
+	struct br_durations hold;
+	struct br_durations failover;
 	struct br_counters counters;
 };
 
@@ -243,6 +268,7 @@ struct br_path {
 	uint64_t quota_used;
 	uint64_t quota_reset;
 	char owner[BR_NAME];
+	struct br_durations rtts;
 };
 
 struct br_key {

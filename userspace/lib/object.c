@@ -55,6 +55,7 @@ static bool field_put(struct nlmsghdr *nlh, size_t room,
 	case BR_ADDRS:
 		return addrs_put(nlh, room, f, at);
 	case BR_COUNTERS:
+	case BR_DURATIONS:
 		return true;
 	case BR_BLOB:
 		return blob_put(nlh, room, f, at);
@@ -200,6 +201,35 @@ static int counter_get(const struct nlattr *nest, struct br_counters *counters)
 	return 0;
 }
 
+/* More buckets than there is room for are none that we know of. */
+static int buckets_get(const struct nlattr *attr, struct br_durations *d)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	if (!len || len > sizeof(d->count) || len % sizeof(*d->count))
+		return -EBADMSG;
+	d->n = len / sizeof(*d->count);
+	memcpy(d->count, mnl_attr_get_payload(attr), len);
+	return 0;
+}
+
+static int durations_get(const struct nlattr *nest, struct br_durations *d)
+{
+	static const struct br_field sum = { .size = sizeof(d->sum) };
+	const struct nlattr *attr;
+	int ret = 0;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == BRAID_A_HISTOGRAM_SUM)
+			ret = integer_get(&sum, attr, &d->sum);
+		else if (mnl_attr_get_type(attr) == BRAID_A_HISTOGRAM_COUNTS)
+			ret = buckets_get(attr, d);
+		if (ret)
+			return ret;
+	}
+	return d->n ? 0 : -EBADMSG;
+}
+
 static int blob_get(const struct nlattr *attr, struct br_blob *blob)
 {
 	size_t len = mnl_attr_get_payload_len(attr);
@@ -221,6 +251,8 @@ static int field_get(const struct br_field *f, const struct nlattr *attr,
 		return addrs_get(f, attr, to);
 	case BR_COUNTERS:
 		return counter_get(attr, to);
+	case BR_DURATIONS:
+		return durations_get(attr, to);
 	case BR_STRING:
 	case BR_WORDS:
 		return string_get(f, attr, to);
