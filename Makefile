@@ -6,6 +6,7 @@
 #   make test-all      the same with the scenarios that make test leaves out
 #   make test-debug    the VM part on a kernel with KASAN, lockdep and kmemleak
 #   make soak          ten minutes in service while things go wrong; SOAK= SEED=
+#   make test-applications  Syncthing, rsync, nginx, QUIC, DNS, a call, while links die
 #   make test-rounds   100 rounds of build-up and teardown under load there; ROUNDS=
 #   make demo          shows it; make demo-hub a branch behind NAT and its hub
 #   make bench         the comparisons; SCENARIO=lossy,cut RUNS=1 POLICY=built-in
@@ -186,6 +187,11 @@ test-rounds: export SELECT = rounds
 test-rounds: setup
 	$(Q)scripts/tests debug
 
+test-applications: export SELECT = applications
+test-applications:
+	$(Q)scripts/setup applications
+	$(Q)scripts/tests vm
+
 # A seed that failed is worth keeping: SEED=
 soak: export SOAK ?= 600
 soak: export SEED ?= $(shell date +%s)
@@ -272,6 +278,7 @@ install-userspace: bpf userspace
 	$(note) INSTALL $(sharedir)
 	$(Q)install -D -m 644 -t $(sharedir) userspace/monitoring/braid-alerts.yml \
 		userspace/monitoring/braid-dashboard.json
+	$(Q)install -D -t $(sharedir)/trace $(wildcard userspace/monitoring/trace/*.bt)
 
 install-module: module
 	$(note) INSTALL $(moduledir)/braid.ko
@@ -294,5 +301,5 @@ clean:
 	-o -name '*.d' -print 2>/dev/null)
 
 .PHONY: all setup module bpf userspace unit-programs test-tools sim test test-unit test-vm \
-	test-all test-debug test-rounds soak demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
+	test-all test-debug test-rounds test-applications soak demo demo-hub bench bench-full style cross fuzz netlink-gen reference \
 	deb test-deb install install-userspace install-module uninstall clean

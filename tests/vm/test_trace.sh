@@ -9,7 +9,7 @@
 . "$lib_dir/gateways.sh"
 : "${keys:?}"
 
-test_limit=120
+test_limit=240
 trace=/sys/kernel/tracing
 
 plain_only=yes
@@ -140,4 +140,56 @@ test_keys() {
 session=0x[0-9a-f]{8} epoch=[0-9]+"
 	expect "new" "$(traced braid_key what=new | wc -l)" = 2
 	expect "del" "$(traced braid_key what=del | wc -l)" = 2
+}
+
+# script NAME: it watches while traffic, losses, a move and new keys give it something
+# to tell; what it says is in $TEST_TMP/told
+script() {
+	local tracer headers=$BRAID_CACHE/kernel/current/usr/src
+
+	# it looks for them in /lib/modules, where the unpacked kernel has half of them
+	BPFTRACE_KERNEL_SOURCE=$(echo "$headers"/linux-headers-*-common) \
+		BPFTRACE_KERNEL_BUILD=/lib/modules/$(uname -r)/build \
+		bpftrace "$lib_dir/../../userspace/monitoring/trace/$1.bt" \
+		>"$TEST_TMP/told" 2>&1 &
+	tracer=$!
+	until_true 60 tracing
+	topo_change 2 30/25/5%
+	tcp_flow "$HA" "$HB" 10.2.0.2 4 0 >/dev/null
+	topo_change 2 30/25
+	in_ns "$GWA" braidctl path migrate braid0 peer there from w2 to w1 old standby \
+		>/dev/null
+	pings 10
+	braid 1 path set braid0 peer there path w2 standby no
+	kill -INT $tracer
+	wait $tracer || fail "bpftrace: $(<"$TEST_TMP/told")"
+	! grep -i error "$TEST_TMP/told" || fail "$1.bt"
+}
+
+# somebody listens to the module's tracepoints
+tracing() {
+	bpftool -j perf list | jq -e 'any(.[]; (.tracepoint // "") | startswith("braid_"))'
+}
+
+# tells PATTERN...: each is in what the script said
+tells() {
+	local pattern
+
+	for pattern; do
+		grep -E -m 1 -- "$pattern" "$TEST_TMP/told" ||
+			fail "no '$pattern' in $(<"$TEST_TMP/told")"
+	done
+}
+
+test_scripts() {
+	script flows
+	tells '^@packets\[there, [0-9]+, w1\]: [0-9]+' '^@bytes\[there, [0-9]+, w2\]: [0-9]+' \
+		'^@waited_us\[w1\]:'
+	script holes
+	tells '^@held\[there\]: [0-9]+' '^@ended\[there, 0\]: [0-9]+' \
+		'^@until_none_waits_us\[there\]:'
+	script repairs
+	tells '^@lost_on\[there, w2\]: [0-9]+' '^@age_us\[w2\]:' '^@sent\[there, w1\]:'
+	script paths
+	tells '^@bytes\[there, w1\]: [0-9]+'
 }
