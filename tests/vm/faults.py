@@ -21,6 +21,28 @@ def prepare():
             (DEBUGFS / kind / name).write_text(value, encoding="ascii")
 
 
+def beneath(function):
+    """Only what the kernel's function asks for, itself or by others, is counted, and
+    fails; all of it for None."""
+    start, end = "0", "0xffffffffffffffff"
+    if function:
+        start, end = bounds(function)
+    for kind in "failslab", "fail_page_alloc":
+        (DEBUGFS / kind / "require-end").write_text(end, encoding="ascii")
+        (DEBUGFS / kind / "require-start").write_text(start, encoding="ascii")
+
+
+def bounds(function):
+    """Its first address and that of what comes after it."""
+    symbols = []
+    for line in pathlib.Path("/proc/kallsyms").read_text("ascii").splitlines():
+        address, _, name = line.split()[:3]
+        symbols.append((int(address, 16), name))
+    start, = (address for address, name in symbols if name == function)
+    end = min(address for address, _ in symbols if address > start)
+    return hex(start), hex(end)
+
+
 class Fault:
     """The next allocation to fail."""
 

@@ -122,7 +122,8 @@ take_device() { devices_away; }
 # A policy holds the module, devices do not: they go with it.
 take_module() {
 	braidctl policy del adaptive
-	rmmod braid
+	# what a policy held is let go of a little later
+	until_true 20 rmmod braid
 	modprobe braid
 	braidctl policy load "$BRAID_BPF_DIR/adaptive.bpf.o"
 }
