@@ -4,7 +4,9 @@
  * moves much gets all of them.
  *
  * Interactive are ICMP, DNS, DSCP EF and pure TCP ACKs, flows that have sent
- * little, and flows that keep sending slowly; everything else is bulk. What it
+ * little, and flows that keep sending slowly; everything else is bulk. What is
+ * marked as a call (EF, VOICE-ADMIT) goes by a second path, too, where that one's
+ * copy would come before a repair, up to a share of the path. What it
  * does not understand (fragments after the first, unknown protocols) it leaves
  * to the module. A flow changes its class and its path with hysteresis only.
  * What the user's rules say comes first.
@@ -20,9 +22,8 @@ SEC("struct_ops/steer")
 __u64 adaptive_steer(unsigned long long *args)
 {
 	struct braid_steer_ctx *pkt = braid_ctx(args);
-	struct braid_adaptive_cfg cfg = adaptive_cfg;
 
-	return braid_ruled_steer(&cfg, pkt, 0);
+	return braid_ruled_steer(braid_tunables(&adaptive_cfg), pkt, 0);
 }
 
 SEC(".struct_ops.link")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How the policy adaptive decides. For the policy and for userspace, whose unit
- * tests run it against paths of their own: they bring a bpf_braid_path() and a
- * braid_for_each_slot().
+ * tests run it against paths of their own: they bring a bpf_braid_path(), a
+ * braid_for_each_slot() and a braid_copies_until().
  */
 #ifndef BRAID_ADAPTIVE_H
 #define BRAID_ADAPTIVE_H
@@ -17,6 +17,10 @@
 
 /* A path without a measured round trip counts as this slow. */
 #define BRAID_UNMEASURED_US	1000000ULL
+/* So much of a path's share that no copy took is kept for the next ones. */
+#define BRAID_COPIES_BURST_NS	(250 * BRAID_NSEC_PER_MSEC)
+/* What copies may have, bytes per second, of a path that was never measured: a call */
+#define BRAID_COPIES_RATE	16000
 /* A suspect path may be dead; another one is worth this much delay. */
 #define BRAID_SUSPECT_US	200000ULL
 
@@ -31,6 +35,8 @@
  *	the quickest path
  * @gain_pct: another path must be quicker by so much of the round trip, per cent
  * @gain_us: ... and at least by this much
+ * @copy_share: second copies take at most one part in so many of what a path is
+ *	known to carry; 0 for no copies
  */
 struct braid_adaptive_cfg {
 	__u64 small_bytes;
@@ -41,6 +47,7 @@ struct braid_adaptive_cfg {
 	__u32 share;
 	__u32 gain_pct;
 	__u32 gain_us;
+	__u32 copy_share;
 };
 
 #define BRAID_ADAPTIVE_DEFAULTS {			\
@@ -52,9 +59,17 @@ struct braid_adaptive_cfg {
 	.share = 4,					\
 	.gain_pct = 10,					\
 	.gain_us = 1000,				\
+	.copy_share = 10,				\
 }
 
 struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot);
+
+#ifdef __bpf__
+/* Until when the copies that a path had are paid for, ns; NULL: unknown. */
+static __u64 *braid_copies_until(const struct braid_peer_ctx *peer, __u32 slot);
+#else
+__u64 *braid_copies_until(const struct braid_peer_ctx *peer, __u32 slot);
+#endif
 
 /* Protocols that the policy understands. */
 static inline int braid_adaptive_knows(__u8 proto)
@@ -79,12 +94,18 @@ static inline int braid_adaptive_pure_ack(const struct braid_steer_ctx *pkt)
 	       pkt->len <= (pkt->flow.family == 6 ? 100 : 80);
 }
 
+/* What whoever sends it says to be a call */
+static inline int braid_adaptive_voice(const struct braid_steer_ctx *pkt)
+{
+	return pkt->dscp == BRAID_DSCP_EF || pkt->dscp == BRAID_DSCP_VOICE_ADMIT;
+}
+
 /* Somebody waits for all packets of such a flow, whatever it has sent. */
 static inline int braid_adaptive_always(const struct braid_steer_ctx *pkt)
 {
 	__u16 sport, dport;
 
-	if (pkt->dscp == BRAID_DSCP_EF || pkt->dscp == BRAID_DSCP_VOICE_ADMIT)
+	if (braid_adaptive_voice(pkt))
 		return 1;
 	if (pkt->flow.proto == BRAID_PROTO_ICMP ||
 	    pkt->flow.proto == BRAID_PROTO_ICMPV6)
@@ -100,12 +121,20 @@ static inline int braid_adaptive_always(const struct braid_steer_ctx *pkt)
  * How much later than by the quickest path a packet given to this one now would
  * arrive. The way back has no part in it: what is full there may be empty here.
  */
-static inline __u64 braid_adaptive_delay(const struct braid_path_view *path)
+static inline __u64 braid_adaptive_wait(const struct braid_path_view *path)
 {
 	__u64 us = path->srtt_us ? path->owd_us : BRAID_UNMEASURED_US;
 
 	if (path->rate)
 		us += path->queue_bytes * 1000000ULL / path->rate;
+	return us;
+}
+
+/* The same with what speaks against the path, as a delay. */
+static inline __u64 braid_adaptive_delay(const struct braid_path_view *path)
+{
+	__u64 us = braid_adaptive_wait(path);
+
 	/* One per cent of loss costs as much as 10 ms. */
 	us += path->loss_ppm;
 	if (path->state == BRAID_STATE_SUSPECT)
@@ -240,6 +269,83 @@ braid_adaptive_turn(const struct braid_adaptive_cfg *cfg,
 	v->class = class;
 }
 
+/*
+ * The quickest other path of @set whose copy arrives before one that is sent again
+ * because the first was lost, which takes a round trip at least. BRAID_NO_SLOT for
+ * none.
+ */
+static inline __u32 braid_adaptive_second(struct braid_steer_ctx *pkt, __u32 set,
+					  __u32 slot)
+{
+	struct braid_path_view *path = bpf_braid_path(&pkt->peer, slot);
+	__u32 best = BRAID_NO_SLOT;
+	__u64 best_us = ~0ULL, late_us, us;
+	int other;
+
+	if (!path || !path->srtt_us)
+		return best;
+	late_us = braid_adaptive_wait(path) + path->srtt_us;
+	set &= ~(1U << slot);
+	braid_for_each_slot(other) {
+		if (!(set >> other & 1))
+			continue;
+		path = bpf_braid_path(&pkt->peer, other);
+		if (!path || path->state != BRAID_STATE_UP ||
+		    braid_adaptive_wait(path) >= late_us)
+			continue;
+		us = braid_adaptive_delay(path);
+		if (us < best_us) {
+			best_us = us;
+			best = other;
+		}
+	}
+	return best;
+}
+
+/*
+ * Whether copies have a share of the path left, and if so this one takes its part:
+ * a bucket that holds what they may have in a quarter of a second. Two CPUs at it
+ * at the same time pay once.
+ */
+static inline int braid_adaptive_affords(const struct braid_adaptive_cfg *cfg,
+					 struct braid_steer_ctx *pkt, __u32 slot,
+					 __u64 now_ns)
+{
+	struct braid_path_view *path = bpf_braid_path(&pkt->peer, slot);
+	__u64 *until, paid, rate;
+
+	if (!cfg->copy_share || !path)
+		return 0;
+	rate = path->rate ? path->rate / cfg->copy_share : BRAID_COPIES_RATE;
+	until = rate ? braid_copies_until(&pkt->peer, slot) : NULL;
+	if (!until)
+		return 0;
+	paid = *until;
+	if (paid + BRAID_COPIES_BURST_NS < now_ns)
+		paid = now_ns - BRAID_COPIES_BURST_NS;
+	paid += pkt->wire_len * BRAID_NSEC_PER_SEC / rate;
+	if (paid > now_ns)
+		return 0;
+	*until = paid;
+	return 1;
+}
+
+/* The paths of a packet for which @slot is the quickest: calls get a second one. */
+static inline __u64 braid_adaptive_pin(const struct braid_adaptive_cfg *cfg,
+				       struct braid_steer_ctx *pkt, __u32 set,
+				       __u32 slot, __u64 now_ns)
+{
+	__u32 second = BRAID_NO_SLOT;
+
+	if (braid_adaptive_voice(pkt))
+		second = braid_adaptive_second(pkt, set, slot);
+	if (second < BRAID_MAX_SLOTS &&
+	    braid_adaptive_affords(cfg, pkt, second, now_ns))
+		return BRAID_VERDICT(BRAID_KIND_COPY, BRAID_UNORDERED,
+				     1U << slot | 1U << second);
+	return BRAID_VERDICT(BRAID_KIND_PIN, BRAID_UNORDERED, 1U << slot);
+}
+
 /* STRIPE over @set; AUTO, which follows the paths, when that is all of them. */
 static inline __u64 braid_adaptive_all(const struct braid_steer_ctx *pkt,
 				       __u32 set)
@@ -249,15 +355,18 @@ static inline __u64 braid_adaptive_all(const struct braid_steer_ctx *pkt,
 
 /*
  * The verdict on a packet, already counted in @v, which is NULL when the flow
- * has no entry. @set: the usable slots that it may have. @kind: what the
- * verdict has to be, BRAID_KIND_AUTO for none in particular.
+ * has no entry. @asked: a verdict of the usable slots that it may have and of what
+ * kind it has to be, BRAID_KIND_AUTO for none in particular. Not inline: a program
+ * has 512 bytes of stack with all that is.
  */
-static inline __u64
+static __attribute__((noinline)) __u64
 braid_adaptive_verdict(const struct braid_adaptive_cfg *cfg,
 		       struct braid_steer_ctx *pkt, struct braid_flow_value *v,
-		       __u32 set, __u32 kind, __u64 now_ns)
+		       __u64 asked, __u64 now_ns)
 {
 	__u64 closed = v ? braid_flow_rates(v, now_ns) : 0;
+	__u32 set = BRAID_VERDICT_SET(asked);
+	__u32 kind = BRAID_VERDICT_KIND(asked);
 	__u32 slot = BRAID_NO_SLOT;
 	int urgent;
 
@@ -281,8 +390,10 @@ braid_adaptive_verdict(const struct braid_adaptive_cfg *cfg,
 	if (urgent || braid_adaptive_pure_ack(pkt)) {
 		if (slot >= BRAID_MAX_SLOTS)
 			return braid_adaptive_all(pkt, set);
-		return BRAID_VERDICT(BRAID_KIND_PIN, BRAID_UNORDERED,
-				     1U << slot);
+		if (kind == BRAID_KIND_PIN)
+			return BRAID_VERDICT(BRAID_KIND_PIN, BRAID_UNORDERED,
+					     1U << slot);
+		return braid_adaptive_pin(cfg, pkt, set, slot, now_ns);
 	}
 	return v ? BRAID_STRIPE(set) : braid_adaptive_all(pkt, set);
 }

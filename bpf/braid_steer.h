@@ -37,6 +37,18 @@ struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx,
  */
 #define braid_for_each_slot(slot)	bpf_for(slot, 0, BRAID_MAX_SLOTS)
 
+/*
+ * What is set before loading, read where it is: a copy takes of a program's 512 bytes
+ * of stack. The compiler must not know what it was set to when it was compiled.
+ */
+static __always_inline const void *braid_tunables(const volatile void *cfg)
+{
+	const void *at = (const void *)cfg;
+
+	asm volatile("" : "+r"(at));
+	return at;
+}
+
 /* The context, from the arguments that a program gets. */
 static __always_inline void *braid_ctx(unsigned long long *args)
 {

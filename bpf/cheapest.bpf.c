@@ -15,9 +15,8 @@ SEC("struct_ops/steer")
 __u64 cheapest_steer(unsigned long long *args)
 {
 	struct braid_steer_ctx *pkt = braid_ctx(args);
-	struct braid_adaptive_cfg cfg = cheapest_cfg;
 
-	return braid_ruled_steer(&cfg, pkt, 1);
+	return braid_ruled_steer(braid_tunables(&cheapest_cfg), pkt, 1);
 }
 
 SEC(".struct_ops.link")

@@ -12,6 +12,40 @@
 #include "adaptive.h"
 #include "rules.h"
 
+/* A path, for what its copies have had of it */
+struct braid_copies_key {
+	__u64 netns;
+	__u32 ifindex;
+	__u32 peer;
+	__u32 slot;
+	__u32 zero;
+};
+
+/* A policy's own: what is forgotten with it is a quarter of a second's worth. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct braid_copies_key);
+	__type(value, __u64);
+} copies_until SEC(".maps");
+
+static __always_inline __u64 *
+braid_copies_until(const struct braid_peer_ctx *peer, __u32 slot)
+{
+	struct braid_copies_key key = {
+		.netns = peer->netns_cookie,
+		.ifindex = peer->ifindex,
+		.peer = peer->id,
+		.slot = slot,
+	};
+	__u64 *until = bpf_map_lookup_elem(&copies_until, &key), none = 0;
+
+	if (until)
+		return until;
+	bpf_map_update_elem(&copies_until, &key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&copies_until, &key);
+}
+
 /*
  * @tiers: only the cheapest of the paths. What may not use all paths is not
  * sent again over the others either: they may be the ones that cost money.
@@ -34,7 +68,8 @@ braid_ruled_steer(const struct braid_adaptive_cfg *cfg,
 	if (v)
 		v->rule = rule;
 	if (kind != BRAID_KIND_DROP)
-		verdict = braid_adaptive_verdict(cfg, pkt, v, rule.set, kind,
+		verdict = braid_adaptive_verdict(cfg, pkt, v,
+						 BRAID_VERDICT(kind, 0, rule.set),
 						 now_ns);
 	if (kind != BRAID_KIND_DROP && rule.set != braid_all_slots(pkt))
 		verdict |= BRAID_VERDICT(0, BRAID_WITHIN, 0);

@@ -24,12 +24,19 @@ static struct braid_path_view views[BRAID_MAX_SLOTS];
 static struct braid_flow_value flow;
 static struct braid_steer_ctx pkt;
 static uint64_t now;
+static __u64 paid[BRAID_MAX_SLOTS];
 
 struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot)
 {
 	if (slot >= BRAID_MAX_SLOTS || !(ctx->usable >> slot & 1))
 		return NULL;
 	return &views[slot];
+}
+
+__u64 *braid_copies_until(const struct braid_peer_ctx *peer, __u32 slot)
+{
+	(void)peer;
+	return &paid[slot];
 }
 
 /* Three paths of 20, 50 and 100 ms and 20, 30 and 50 Mbit/s; an empty flow. */
@@ -41,6 +48,7 @@ static void begin(void)
 	int i;
 
 	memset(views, 0, sizeof(views));
+	memset(paid, 0, sizeof(paid));
 	for (i = 0; i < 3; i++) {
 		views[i].state = BRAID_STATE_UP;
 		views[i].usable = 1;
@@ -72,13 +80,17 @@ static uint32_t all(void)
 	return first ? first : pkt.peer.usable;
 }
 
+static uint64_t asked(void)
+{
+	return BRAID_VERDICT(BRAID_KIND_AUTO, 0, all());
+}
+
 static uint64_t steer(uint32_t len)
 {
 	pkt.len = len;
 	pkt.wire_len = len;
 	braid_flow_count(&flow, &pkt, now);
-	flow.verdict = braid_adaptive_verdict(&cfg, &pkt, &flow, all(),
-					      BRAID_KIND_AUTO, now);
+	flow.verdict = braid_adaptive_verdict(&cfg, &pkt, &flow, asked(), now);
 	return flow.verdict;
 }
 
@@ -90,6 +102,12 @@ static uint64_t stream(uint32_t len, uint64_t rate, uint64_t ns)
 	for (; now < end; now += gap)
 		v = steer(len);
 	return v;
+}
+
+static void check_copy(uint64_t v, uint32_t slots)
+{
+	ck_assert_uint_eq(v, BRAID_VERDICT(BRAID_KIND_COPY, BRAID_UNORDERED,
+					   slots));
 }
 
 static void check_pin(uint64_t v, uint32_t slot)
@@ -193,7 +211,7 @@ START_TEST(adaptive_always_urgent)
 	begin();
 	stream(1400, 1000000, SEC);
 	pkt.dscp = BRAID_DSCP_EF;
-	check_pin(steer(1400), 0);
+	check_copy(steer(1400), 1 | 2);
 	begin();
 	pkt.flow.proto = BRAID_PROTO_ICMPV6;
 	check_pin(stream(1400, 1000000, SEC), 0);
@@ -201,6 +219,76 @@ START_TEST(adaptive_always_urgent)
 	pkt.flow.proto = UDP;
 	pkt.flow.dport = htons(53);
 	check_pin(stream(1400, 1000000, SEC), 0);
+}
+END_TEST
+
+/* A call at 80 kbit/s: 200 bytes each 20 ms */
+static uint64_t call(uint64_t ns)
+{
+	pkt.flow.proto = UDP;
+	pkt.dscp = BRAID_DSCP_EF;
+	return stream(200, 10000, ns);
+}
+
+START_TEST(adaptive_copies_a_call)
+{
+	begin();
+	check_copy(call(10 * SEC), 1 | 2);
+	pkt.dscp = BRAID_DSCP_VOICE_ADMIT;
+	check_copy(steer(200), 1 | 2);
+	/* neither marked nor asked for */
+	pkt.dscp = 0;
+	check_pin(steer(200), 0);
+}
+END_TEST
+
+/* Where the copy comes later than a repair would, it helps nobody. */
+START_TEST(adaptive_copies_where_it_helps)
+{
+	begin();
+	views[1].owd_us = 20001;
+	check_pin(call(SEC), 0);
+	views[1].owd_us = 19000;
+	check_copy(call(SEC), 1 | 2);
+	/* what waits there counts: 4 ms */
+	views[1].queue_bytes = 15000;
+	check_pin(call(SEC), 0);
+	views[1].queue_bytes = 0;
+	/* what it loses does not: so much the better that there are two */
+	views[1].loss_ppm = 50000;
+	check_copy(call(SEC), 1 | 2);
+	views[1].state = BRAID_STATE_SUSPECT;
+	check_pin(call(SEC), 0);
+	/* the third is as quick: it serves */
+	views[2].owd_us = 5000;
+	check_copy(call(SEC), 1 | 4);
+	pkt.peer.standby = 4;
+	check_pin(call(SEC), 0);
+}
+END_TEST
+
+/* A tenth of 3.75 MB/s, of what claims to be a call of 1 MB/s */
+START_TEST(adaptive_copies_a_share)
+{
+	uint32_t copies = 0, i;
+	uint64_t v = 0;
+
+	begin();
+	pkt.flow.proto = UDP;
+	pkt.dscp = BRAID_DSCP_EF;
+	for (i = 0; i < 10000; i++, now += MS)
+		copies += BRAID_VERDICT_KIND(steer(1000)) == BRAID_KIND_COPY;
+	ck_assert_uint_ge(copies, 3740);
+	/* with what was saved up before */
+	ck_assert_uint_le(copies, 3760 + 94);
+	/* never measured: one call, and not two */
+	begin();
+	views[1].rate = 0;
+	check_copy(call(10 * SEC), 1 | 2);
+	for (i = 0; i <= 20; i++)
+		v = steer(200);
+	check_pin(v, 0);
+	check_copy(call(10 * SEC), 1 | 2);
 }
 END_TEST
 
@@ -232,12 +320,12 @@ START_TEST(adaptive_leaves_to_the_module)
 	/* no room for the flow */
 	pkt.flow.proto = TCP;
 	pkt.len = 1400;
-	ck_assert_uint_eq(braid_adaptive_verdict(&cfg, &pkt, NULL, all(),
-						 BRAID_KIND_AUTO, now),
+	ck_assert_uint_eq(braid_adaptive_verdict(&cfg, &pkt, NULL, asked(),
+						 now),
 			  BRAID_AUTO);
 	pkt.len = 52;
-	check_pin(braid_adaptive_verdict(&cfg, &pkt, NULL, all(),
-						 BRAID_KIND_AUTO, now), 0);
+	check_pin(braid_adaptive_verdict(&cfg, &pkt, NULL, asked(),
+						 now), 0);
 }
 END_TEST
 
@@ -416,6 +504,9 @@ int main(void)
 	tcase_add_test(tc, adaptive_class_has_hysteresis);
 	tcase_add_test(tc, adaptive_silence_is_calm);
 	tcase_add_test(tc, adaptive_always_urgent);
+	tcase_add_test(tc, adaptive_copies_a_call);
+	tcase_add_test(tc, adaptive_copies_where_it_helps);
+	tcase_add_test(tc, adaptive_copies_a_share);
 	tcase_add_test(tc, adaptive_pure_acks_of_a_bulk_flow);
 	tcase_add_test(tc, adaptive_leaves_to_the_module);
 	suite_add_tcase(suite, tc);

@@ -11,7 +11,7 @@
 
 test_limit=180
 plain_only=yes
-rate_tests="test_copies_hide_loss test_paths_by_policy test_sticky_shares_out_flows"
+rate_tests="test_copies_hide_loss test_calls_are_copied test_paths_by_policy test_sticky_shares_out_flows"
 long_tests="test_swaps_under_load"
 
 tools=$lib_dir/../../build/tests
@@ -114,6 +114,30 @@ test_copies_hide_loss() {
 		"$(jq .sent <<<"$got")"
 	expect "packets on wan2" $(($(sent wan2) - wan2)) -ge \
 		"$((9 * $(jq .sent <<<"$got") / 10))"
+}
+
+# What its sender has marked as a call (EF) goes by both paths under adaptive, and
+# nothing else does.
+test_calls_are_copied() {
+	local copies sink
+
+	policy adaptive
+	copies=$(counter tx-copy)
+	datagrams 2 1 500
+	expect "copies of what is not marked" "$(counter tx-copy)" = "$copies"
+	in_ns "$HB" iperf3 -s -1 -p 5300 >/dev/null &
+	sink=$!
+	until_true 10 listening "$HB" 5300
+	in_ns "$HA" iperf3 -c 10.2.0.2 -p 5300 -u -S 184 -l 200 -b 80k -t 20 -J \
+		--udp-counters-64bit >"$TEST_TMP/call" || fail "$(<"$TEST_TMP/call")"
+	wait $sink
+	copies=$(($(counter tx-copy) - copies))
+	in_ns "$GWA" braidctl -j path show braid0 |
+		jq -c '.[] | {path, rate, srtt_us, owd_us, loss_ppm}'
+	note "$copies copies; $(jq -c '.end.sum | {packets, lost_packets, jitter_ms}' \
+		"$TEST_TMP/call")"
+	expect "copies" "$copies" -ge $((9 * $(jq .end.sum.packets "$TEST_TMP/call") / 10))
+	expect_between "loss in %" "$(jq .end.sum.lost_percent "$TEST_TMP/call")" 0 0.5
 }
 
 # Each policy by what the paths get of 50 pings of 84 bytes.
