@@ -121,7 +121,7 @@ unit := $(BUILD)/unit
 unit_sources := $(wildcard tests/unit/*.c)
 unit_mains := $(wildcard tests/unit/test_*.c)
 # what the daemon decides; not what it asks the kernel and the clock
-daemon_decides := $(addprefix userspace/daemon/,dtls.c gate.c handshake.c \
+daemon_decides := $(addprefix userspace/daemon/,dtls.c gate.c habits.c handshake.c \
 	cipher.c hello.c log.c movers.c pattern.c pool.c ports.c quota.c remote.c session.c \
 	session-metrics.c state.c timer.c)
 unit_shared := $(filter-out $(unit_mains),$(unit_sources)) \

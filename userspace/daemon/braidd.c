@@ -177,9 +177,10 @@ static void state_save(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	if (bd_state_save(d->state_path, &d->gate, run_json(d), &err))
+	if (bd_state_save(d->files.state, &d->gate, run_json(d), &err))
 		bd_log(BD_WARN, NULL, "%s: a successor will know less",
 		       err.text);
+	bd_habits_save(&d->habits, &d->gate, false, begun);
 	d->save_ms = SAVE_TIMES * (braidd_now() - begun);
 }
 
@@ -218,12 +219,14 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 	struct bd_session *s;
 	struct bd_state state;
 	struct bd_past past;
+	json_t *habits;
 	unsigned int i;
 	int ret = 0;
 
 	bd_pool_set(&d->gate.pool, c->pool_size, c->hold_us / 1000,
 		    braidd_now());
-	bd_state_load(&state, d->state_path, braidd_now());
+	bd_state_load(&state, d->files.state, braidd_now());
+	habits = bd_habits_load(&d->habits);
 	for (i = 0; !ret && i < c->n_peers; i++) {
 		p = &c->peers[i];
 		if (!p->has_public || bd_session_find(&d->gate, p->peer.name))
@@ -232,11 +235,15 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 				   c->rekey_us / 1000,
 				   bd_state_past(&state, p->peer.name, &past) ?
 				   &past : NULL, braidd_now(), err);
-		if (s)
-			s->place.habit = p->habit;
-		else
+		if (!s) {
 			ret = -err->code;
+			continue;
+		}
+		s->place.habit = p->habit;
+		if (!s->place.pattern.n)
+			bd_habits_take(habits, s->peer, &s->place.pattern);
 	}
+	json_decref(habits);
 	bd_state_free(&state);
 	reach_all(d);
 	return ret;
@@ -318,7 +325,7 @@ static void reload(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	bd_notify("RELOADING=1");
-	ret = br_config_read(d->path, &new, &err);
+	ret = br_config_read(d->files.config, &new, &err);
 	if (!ret) {
 		ret = change(d, &new, &err);
 		br_config_free(&new);
@@ -414,6 +421,7 @@ static int run(struct braidd *d)
 	event_base_dispatch(d->base);
 	bd_scrape_close(&d->scrape);
 	state_save(-1, 0, d);
+	bd_habits_save(&d->habits, &d->gate, true, braidd_now());
 	return d->failed ? -d->err.code : 0;
 }
 
@@ -433,7 +441,7 @@ static int gate_run(struct braidd *d)
 	bd_ports_init(&d->ports, &d->gate.timers, &d->ports_host);
 	bd_kernel_quota_host(&d->kernel, &d->quota_host);
 	bd_quotas_init(&d->quotas, &d->gate.timers, &d->quota_host,
-		       d->quota_path);
+		       d->files.quota);
 	bd_moves_open(d);
 	ret = loop_open(d);
 	bd_names_open(d);
@@ -463,22 +471,21 @@ static int device_run(struct braidd *d)
 	return ret;
 }
 
-int braidd_run(struct braidd *d, const char *path, const char *state_path,
-	       const char *quota_path)
+int braidd_run(struct braidd *d, const struct braidd_files *files)
 {
 	int ret;
 
 	*d = (struct braidd){
-		.path = path, .state_path = state_path,
-		.quota_path = quota_path,
+		.files = *files,
+		.habits = { .path = files->habits },
 	};
-	ret = br_config_read(path, &d->config, &d->err);
+	ret = br_config_read(files->config, &d->config, &d->err);
 	if (ret)
 		return ret;
 	if (!d->config.private_key_file)
 		ret = br_fail(&d->err, BR_FILE, EINVAL,
 			"%s: [Device] has no PrivateKeyFile: there is nothing to do",
-			path);
+			files->config);
 	if (!ret)
 		ret = br_identity_read(d->config.private_key_file, &d->id,
 				       &d->err);

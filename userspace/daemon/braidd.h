@@ -10,6 +10,7 @@
 #include "config.h"
 #include "dns.h"
 #include "gate.h"
+#include "habits.h"
 #include "identity.h"
 #include "kernel.h"
 #include "movers.h"
@@ -19,15 +20,28 @@
 #include "scrape.h"
 
 /**
+ * struct braidd_files - what the daemon reads and writes
+ * @config: the configuration
+ * @state: what is left to a successor
+ * @quota: what is used of byte budgets, kept over reboots
+ * @habits: how peers come and go, likewise
+ */
+struct braidd_files {
+	const char *config;
+	const char *state;
+	const char *quota;
+	const char *habits;
+};
+
+/**
  * struct braidd - the daemon
- * @path: of the configuration
- * @state_path: of what is left to a successor
- * @quota_path: of what is used of byte budgets, kept over reboots
+ * @files: see there
  * @config: what the file said
  * @id: who we are
  * @kernel: the device
  * @host: what sessions see of it
  * @gate: the sessions
+ * @habits: what is kept of how their peers come and go
  * @scrape: tells metrics
  * @ports_host: what moving paths see of the kernel
  * @ports: the paths whose ports change
@@ -51,14 +65,13 @@
  * @err: see @failed
  */
 struct braidd {
-	const char *path;
-	const char *state_path;
-	const char *quota_path;
+	struct braidd_files files;
 	struct br_config config;
 	struct br_identity id;
 	struct bd_kernel kernel;
 	struct bd_host host;
 	struct bd_gate gate;
+	struct bd_habits habits;
 	struct bd_scrape scrape;
 	struct bd_ports_host ports_host;
 	struct bd_ports ports;
@@ -92,7 +105,6 @@ void braidd_rearm(struct braidd *d);
  * already is taken over, and it stays when the daemon ends.
  * Return: 0, or a negative errno with @d->err filled in
  */
-int braidd_run(struct braidd *d, const char *path, const char *state_path,
-	       const char *quota_path);
+int braidd_run(struct braidd *d, const struct braidd_files *files);
 
 #endif

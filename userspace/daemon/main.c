@@ -12,7 +12,7 @@
 static int help(FILE *to)
 {
 	fprintf(to,
-		"usage: braidd [-l LEVEL] [-s FILE] [-q FILE] CONFIG\n"
+		"usage: braidd [-l LEVEL] [-s FILE] [-q FILE] [-p FILE] CONFIG\n"
 		"Brings up what CONFIG says and keeps its sessions.\n"
 		"  -l  error, warning, notice, info (the default) or debug\n"
 		"  -s  where the state is kept for a restart, instead of\n"
@@ -20,6 +20,7 @@ static int help(FILE *to)
 		"  -q  where it is kept over reboots what is used of byte budgets,\n"
 		"      instead of braidd-CONFIG.quota in $STATE_DIRECTORY or\n"
 		"      /var/lib/braid\n"
+		"  -p  how peers come and go, likewise: braidd-CONFIG.habits\n"
 		"  -h  this\n");
 	return to == stdout ? BR_OK : BR_USAGE;
 }
@@ -44,6 +45,10 @@ static const struct place quota_place = {
 	"STATE_DIRECTORY", "/var/lib/braid", "quota",
 };
 
+static const struct place habits_place = {
+	"STATE_DIRECTORY", "/var/lib/braid", "habits",
+};
+
 /* One file a configuration, by its name. NULL when that is too long. */
 static const char *file_default(const struct place *place, const char *config,
 				char path[PATH_MAX])
@@ -65,33 +70,38 @@ static const char *file_default(const struct place *place, const char *config,
 int main(int argc, char **argv)
 {
 	enum bd_level level = BD_INFO;
-	char state_path[PATH_MAX], quota_path[PATH_MAX];
-	const char *state = NULL, *quota = NULL;
+	char state[PATH_MAX], quota[PATH_MAX], habits[PATH_MAX];
+	struct braidd_files files = { 0 };
 	struct braidd daemon;
 	int c;
 
-	while ((c = getopt(argc, argv, "l:s:q:h")) != -1) {
+	while ((c = getopt(argc, argv, "l:s:q:p:h")) != -1) {
 		if (c == 'h')
 			return help(stdout);
 		if (c == 'l' && bd_log_level(optarg) >= 0)
 			level = bd_log_level(optarg);
 		else if (c == 's')
-			state = optarg;
+			files.state = optarg;
 		else if (c == 'q')
-			quota = optarg;
+			files.quota = optarg;
+		else if (c == 'p')
+			files.habits = optarg;
 		else
 			return help(stderr);
 	}
 	if (optind + 1 != argc)
 		return help(stderr);
 	bd_log_open(level, getenv("JOURNAL_STREAM"));
-	if (!state)
-		state = file_default(&state_place, argv[optind], state_path);
-	if (!quota)
-		quota = file_default(&quota_place, argv[optind], quota_path);
-	if (!state || !quota)
+	files.config = argv[optind];
+	if (!files.state)
+		files.state = file_default(&state_place, files.config, state);
+	if (!files.quota)
+		files.quota = file_default(&quota_place, files.config, quota);
+	if (!files.habits)
+		files.habits = file_default(&habits_place, files.config, habits);
+	if (!files.state || !files.quota || !files.habits)
 		return help(stderr);
-	if (!braidd_run(&daemon, argv[optind], state, quota))
+	if (!braidd_run(&daemon, &files))
 		return BR_OK;
 	bd_log(BD_ERROR, NULL, "%s", daemon.err.text);
 	return daemon.err.exit;

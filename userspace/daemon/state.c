@@ -4,24 +4,10 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "habits.h"
 #include "log.h"
 #include "run.h"
 #include "savefile.h"
-
-static json_t *rounds_json(const struct bd_pattern *p)
-{
-	json_t *rounds = json_array();
-	const struct bd_round *r;
-	unsigned int i;
-
-	for (i = 0; i < p->n; i++) {
-		r = bd_pattern_round(p, i);
-		json_array_append_new(rounds,
-			json_pack("[I, I, b]", (json_int_t)r->here,
-				  (json_int_t)r->away, r->moved));
-	}
-	return rounds;
-}
 
 static json_t *session_json(const struct bd_session *s)
 {
@@ -32,7 +18,7 @@ static json_t *session_json(const struct bd_session *s)
 			 "epoch", (json_int_t)s->epoch,
 			 "begun_here", s->client,
 			 "made_ms", (json_int_t)s->since,
-			 "rounds", rounds_json(p),
+			 "rounds", bd_rounds_json(p),
 			 "here", p->here,
 			 "since_ms", (json_int_t)p->since,
 			 "stayed_ms", (json_int_t)p->stayed);
@@ -80,9 +66,7 @@ static uint64_t number(const json_t *json, const char *name)
 /* A file of an earlier version says nothing of it: the peer is here since now. */
 static void pattern_load(const json_t *s, uint64_t now, struct bd_pattern *p)
 {
-	const json_t *rounds = json_object_get(s, "rounds"), *r;
-	struct bd_round round;
-	size_t i;
+	const json_t *rounds = json_object_get(s, "rounds");
 
 	bd_pattern_init(p, true, now);
 	if (!json_is_array(rounds) || number(s, "since_ms") > now)
@@ -90,14 +74,7 @@ static void pattern_load(const json_t *s, uint64_t now, struct bd_pattern *p)
 	p->here = json_is_true(json_object_get(s, "here"));
 	p->since = number(s, "since_ms");
 	p->stayed = number(s, "stayed_ms");
-	json_array_foreach(rounds, i, r) {
-		round = (struct bd_round){
-			.here = json_integer_value(json_array_get(r, 0)),
-			.away = json_integer_value(json_array_get(r, 1)),
-			.moved = json_is_true(json_array_get(r, 2)),
-		};
-		bd_pattern_add(p, &round);
-	}
+	bd_rounds_take(p, rounds);
 }
 
 bool bd_state_past(const struct bd_state *state, const char *peer,
