@@ -19,6 +19,8 @@
 #define BRAID_UNMEASURED_US	1000000ULL
 /* So much of a path's share that no copy took is kept for the next ones. */
 #define BRAID_COPIES_BURST_NS	(250 * BRAID_NSEC_PER_MSEC)
+/* Bytes around an inner packet at most: the rate is of outer ones */
+#define BRAID_COPIES_AROUND	84ULL
 /* What copies may have, bytes per second, of a path that was never measured: a call */
 #define BRAID_COPIES_RATE	16000
 /* A suspect path may be dead; another one is worth this much delay. */
@@ -323,7 +325,8 @@ static inline int braid_adaptive_affords(const struct braid_adaptive_cfg *cfg,
 	paid = *until;
 	if (paid + BRAID_COPIES_BURST_NS < now_ns)
 		paid = now_ns - BRAID_COPIES_BURST_NS;
-	paid += pkt->wire_len * BRAID_NSEC_PER_SEC / rate;
+	paid += (pkt->wire_len + pkt->segs * BRAID_COPIES_AROUND) *
+		BRAID_NSEC_PER_SEC / rate;
 	if (paid > now_ns)
 		return 0;
 	*until = paid;

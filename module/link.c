@@ -45,7 +45,7 @@ static void braid_link_lost(struct braid_path *path, const char *why,
 		path->reason = why;
 		return;
 	}
-	braid_repair_flight(path);
+	braid_repair_failover(path, now_us);
 	braid_schedule_idle(path);
 	braid_path_state_set(path, BRAID_PATH_STATE_DOWN, why, now_us);
 	braid_probe_later(path, now_us);

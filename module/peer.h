@@ -97,8 +97,8 @@ struct braid_address {
  * @busy_us: when the last data packet was admitted
  * @woken_us: when the first one after a silence was, 0 for not yet
  * @wakeups: how often the timer fired
- * @failover: how old the oldest packet without a report was when all of a path's
- *	went again over others
+ * @failover: how old the oldest packet without a report was when its path failed
+ *	and all of them went again over others
  * @sent: outer bytes of data sent, all paths
  */
 struct braid_peer {

@@ -166,13 +166,21 @@ void braid_repair_flight(struct braid_path *path)
 	struct braid_peer *peer = path->peer;
 
 	lockdep_assert_held(&peer->lock);
-	if (path->loss.flying_packets)
-		braid_hist_add(&peer->failover,
-			       braid_now_us() - path->loss.oldest_us);
 	braid_repair_announce(path);
 	peer->repair_free = true;
 	braid_loss_all(&path->loss, &braid_repair_ops, path);
 	peer->repair_free = false;
+}
+
+void braid_repair_failover(struct braid_path *path, u64 now_us)
+{
+	struct braid_peer *peer = path->peer;
+
+	lockdep_assert_held(&peer->lock);
+	if (path->loss.flying_packets && peer->usable & ~BIT(path->slot) &&
+	    now_us > path->loss.oldest_us)
+		braid_hist_add(&peer->failover, now_us - path->loss.oldest_us);
+	braid_repair_flight(path);
 }
 
 u32 braid_repair_wait(struct braid_peer *peer, u32 set)

@@ -52,5 +52,10 @@ u32 braid_repair_wait(struct braid_peer *peer, u32 set);
  * the bound on repairs. Peer's lock.
  */
 void braid_repair_flight(struct braid_path *path);
+/*
+ * The same of a path that fails, while others are there: how long what is on it has
+ * been without a report goes into the peer's histogram. Peer's lock.
+ */
+void braid_repair_failover(struct braid_path *path, u64 now_us);
 
 #endif

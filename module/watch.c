@@ -114,7 +114,7 @@ static void braid_suspect(struct braid_path *path, u64 now_us)
 		return;
 	path->unanswered = 0;
 	/* What is out goes again elsewhere, at once; then what waits. */
-	braid_repair_flight(path);
+	braid_repair_failover(path, now_us);
 	braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 			     "reports are overdue while other paths' come",
 			     now_us);
@@ -128,7 +128,7 @@ static void braid_give_up(struct braid_path *path, u64 now_us)
 		return;
 	if (path->state != BRAID_PATH_STATE_SUSPECT)
 		return;
-	braid_repair_flight(path);
+	braid_repair_failover(path, now_us);
 	braid_path_state_set(path, BRAID_PATH_STATE_DOWN,
 			     "probes stay unanswered", now_us);
 }
@@ -145,7 +145,7 @@ static void braid_doubt(struct braid_path *path, u64 now_us)
 	if (path->state == BRAID_PATH_STATE_UP && path->unanswered &&
 	    now_us > braid_doubt_us(path)) {
 		path->unanswered = 1;
-		braid_repair_flight(path);
+		braid_repair_failover(path, now_us);
 		braid_path_state_set(path, BRAID_PATH_STATE_SUSPECT,
 				     "a probe stays unanswered", now_us);
 	}

@@ -253,7 +253,10 @@ static void lane_run(struct braid_reseq *rs, struct braid_lane *lane,
 		lane->last = max(lane->last, item->gseq + 1);
 		rs->held--;
 		rs->held_bytes -= item->size;
-		braid_hist_add(&rs->stats.hold, now_us - item->arrived_us);
+		/* whoever came first may have looked at the clock last */
+		braid_hist_add(&rs->stats.hold,
+			       now_us > item->arrived_us ?
+			       now_us - item->arrived_us : 0);
 		moved = true;
 	}
 	if (moved && !list_empty(&lane->held))

@@ -267,7 +267,10 @@ START_TEST(adaptive_copies_where_it_helps)
 }
 END_TEST
 
-/* A tenth of 3.75 MB/s, of what claims to be a call of 1 MB/s */
+/*
+ * A tenth of 3.75 MB/s, what is around the packets included, of what claims to be a
+ * call of 1 MB/s
+ */
 START_TEST(adaptive_copies_a_share)
 {
 	uint32_t copies = 0, i;
@@ -278,9 +281,9 @@ START_TEST(adaptive_copies_a_share)
 	pkt.dscp = BRAID_DSCP_EF;
 	for (i = 0; i < 10000; i++, now += MS)
 		copies += BRAID_VERDICT_KIND(steer(1000)) == BRAID_KIND_COPY;
-	ck_assert_uint_ge(copies, 3740);
+	ck_assert_uint_ge(copies, 3450);
 	/* with what was saved up before */
-	ck_assert_uint_le(copies, 3760 + 94);
+	ck_assert_uint_le(copies, 3470 + 87);
 	/* never measured: one call, and not two */
 	begin();
 	views[1].rate = 0;

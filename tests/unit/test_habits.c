@@ -16,6 +16,7 @@
 static struct bd_gate gate;
 static struct bd_session often, never;
 static struct bd_habits habits;
+static uint8_t key[BR_PUBLIC_LEN];
 static char file[64];
 
 static void setup(void)
@@ -36,6 +37,7 @@ static void setup(void)
 static void teardown(void)
 {
 	unlink(file);
+	bd_habits_free(&habits);
 }
 
 /* It goes after 50 s and is back after 10, from elsewhere. */
@@ -43,7 +45,6 @@ static void comes_back(uint64_t now)
 {
 	bd_pattern_gone(&often.place.pattern, now - 10000);
 	bd_pattern_back(&often.place.pattern, true, now);
-	often.place.counts.hits++;
 }
 
 static bool written(void)
@@ -62,7 +63,7 @@ static struct bd_pattern known(const char *peer)
 	struct bd_pattern p;
 
 	bd_pattern_init(&p, false, 7);
-	bd_habits_take(root, peer, &p);
+	bd_habits_take(root, peer, key, &p);
 	json_decref(root);
 	return p;
 }
@@ -86,6 +87,8 @@ START_TEST(over_a_reboot)
 	ck_assert_uint_eq(p.since, 7);
 	ck_assert_uint_eq(known("c").n, 0);
 	ck_assert_uint_eq(known("nobody").n, 0);
+	key[0]++;
+	ck_assert_msg(!known("b").n, "somebody else is called so now");
 }
 END_TEST
 
@@ -93,8 +96,6 @@ START_TEST(not_too_often)
 {
 	uint64_t now = BD_HABITS_SAVE_MS;
 
-	bd_habits_save(&habits, &gate, true, now);
-	ck_assert_msg(!written(), "nobody has come back");
 	comes_back(now);
 	bd_habits_save(&habits, &gate, false, now);
 	ck_assert(written());
@@ -114,9 +115,11 @@ END_TEST
 /* Nothing is known of a file that is damaged, and what is no round is none. */
 START_TEST(bad_files)
 {
-	json_t *root = json_pack("{s:s, s:{s:[[i, i, b], [s, i, b], i, [i, I, b]]}}",
-				 "kind", "habits", "peers", "b", 1, 2, 1, "x",
-				 2, 1, 7, 1, (json_int_t)-5, 0);
+	char text[BR_KEY_TEXT];
+	json_t *root = json_pack("{s:s, s:{s:{s:s, s:[[i, i, b], [s, i, b], i, [i, I, b]]}}}",
+				 "kind", "habits", "peers", "b", "key",
+				 br_public_text(key, text), "rounds", 1, 2, 1,
+				 "x", 2, 1, 7, 1, (json_int_t)-5, 0);
 	struct br_error err;
 	struct bd_pattern p;
 	FILE *f;
@@ -133,11 +136,15 @@ START_TEST(bad_files)
 	ck_assert_uint_eq(known("b").n, 0);
 	unlink(file);
 	ck_assert_uint_eq(known("b").n, 0);
-	/* what cannot be written is no reason to stop */
+	/* what cannot be written is no reason to stop, and is tried again */
 	habits.path = "/nowhere/at/all";
 	comes_back(60000);
 	bd_habits_save(&habits, &gate, true, 60000);
 	ck_assert(habits.failed);
+	habits.path = file;
+	bd_habits_save(&habits, &gate, true, 60001);
+	ck_assert(!habits.failed);
+	ck_assert(written());
 }
 END_TEST
 

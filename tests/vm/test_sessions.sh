@@ -54,7 +54,8 @@ daemon() {
 	: >"$log"
 	# not by in_ns: the process to be killed is braidd, not a shell around it
 	nsenter "--net=/run/netns/$(namespace "$1")" -- braidd -l debug \
-		-s "$TEST_TMP/$1.state" "$TEST_TMP/$1.conf" 2>>"$log" &
+		-s "$TEST_TMP/$1.state" -p "$TEST_TMP/$1.habits" \
+		"$TEST_TMP/$1.conf" 2>>"$log" &
 	pid[$1]=$!
 	until_true 10 grep -q "cares for" "$log"
 }
@@ -68,7 +69,7 @@ murder() {
 setup() {
 	declare -ga pid=()
 	sender=
-	rm -f "$TEST_TMP"/*.state
+	rm -f "$TEST_TMP"/*.state "$TEST_TMP"/*.habits
 }
 
 teardown() {
@@ -296,6 +297,14 @@ test_comes_back_to_its_keys() {
 	daemon 1
 	until_true 5 placed 1 here
 	expect "rounds" "$(place 1 rounds)" = 1
+	# and a reboot, which it ends before as it should
+	kill "${pid[1]}"
+	wait "${pid[1]}" || :
+	rm "$TEST_TMP/1.state"
+	braid 1 key del braid0 peer there
+	daemon 1
+	until_true 10 placed 1 here
+	expect "rounds after a reboot" "$(place 1 rounds)" = 1
 }
 
 # Without a pool its keys are forgotten at once, and new ones are made.

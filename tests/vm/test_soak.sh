@@ -76,6 +76,7 @@ daemon() {
 	: >"$log"
 	nsenter "--net=/run/netns/$(namespace "$1")" -- braidd \
 		-s "$TEST_TMP/$1.state" -q "$TEST_TMP/$1.quota" \
+		-p "$TEST_TMP/$1.habits" \
 		"$TEST_TMP/$1.conf" 2>>"$log" &
 	pid[$1]=$!
 	until_true 20 grep -q "cares for" "$log"

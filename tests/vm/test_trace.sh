@@ -142,28 +142,40 @@ session=0x[0-9a-f]{8} epoch=[0-9]+"
 	expect "del" "$(traced braid_key what=del | wc -l)" = 2
 }
 
-# script NAME: it watches while traffic, losses, a move and new keys give it something
-# to tell; what it says is in $TEST_TMP/told
+# script NAME COMMAND...: it watches while that is done, which gives it something to
+# tell; what it says is in $TEST_TMP/told
 script() {
-	local tracer headers=$BRAID_CACHE/kernel/current/usr/src
+	local tracer name=$1 headers=$BRAID_CACHE/kernel/current/usr/src
+	shift
 
 	# it looks for them in /lib/modules, where the unpacked kernel has half of them
 	BPFTRACE_KERNEL_SOURCE=$(echo "$headers"/linux-headers-*-common) \
 		BPFTRACE_KERNEL_BUILD=/lib/modules/$(uname -r)/build \
-		bpftrace "$lib_dir/../../userspace/monitoring/trace/$1.bt" \
+		bpftrace "$lib_dir/../../userspace/monitoring/trace/$name.bt" \
 		>"$TEST_TMP/told" 2>&1 &
 	tracer=$!
 	until_true 60 tracing
+	"$@"
+	kill -INT $tracer
+	wait $tracer || fail "bpftrace: $(<"$TEST_TMP/told")"
+	! grep -i error "$TEST_TMP/told" || fail "$name.bt"
+}
+
+# traffic, and losses on the second link
+lossy_flow() {
 	topo_change 2 30/25/5%
 	tcp_flow "$HA" "$HB" 10.2.0.2 4 0 >/dev/null
 	topo_change 2 30/25
-	in_ns "$GWA" braidctl path migrate braid0 peer there from w2 to w1 old standby \
-		>/dev/null
+}
+
+# a path moves away and comes back, and both ends begin anew
+moves_and_keys() {
+	braid 1 path migrate braid0 peer there from w2 to w1 old standby >/dev/null
 	pings 10
 	braid 1 path set braid0 peer there path w2 standby no
-	kill -INT $tracer
-	wait $tracer || fail "bpftrace: $(<"$TEST_TMP/told")"
-	! grep -i error "$TEST_TMP/told" || fail "$1.bt"
+	while_true 1 true
+	gateways_down
+	gateways_up
 }
 
 # somebody listens to the module's tracepoints
@@ -182,14 +194,16 @@ tells() {
 }
 
 test_scripts() {
-	script flows
+	script flows lossy_flow
 	tells '^@packets\[there, [0-9]+, w1\]: [0-9]+' '^@bytes\[there, [0-9]+, w2\]: [0-9]+' \
 		'^@waited_us\[w1\]:'
-	script holes
+	script holes lossy_flow
 	tells '^@held\[there\]: [0-9]+' '^@ended\[there, 0\]: [0-9]+' \
 		'^@until_none_waits_us\[there\]:'
-	script repairs
+	script repairs lossy_flow
 	tells '^@lost_on\[there, w2\]: [0-9]+' '^@age_us\[w2\]:' '^@sent\[there, w1\]:'
-	script paths
-	tells '^@bytes\[there, w1\]: [0-9]+'
+	script paths moves_and_keys
+	tells '^@bytes\[there, w1\]: [0-9]+' \
+		'^[0-9]+ +there +w2 +state [0-9]+, was [0-9]+: .' \
+		'^[0-9]+ +there +- +key new, epoch 0$'
 }

@@ -241,7 +241,8 @@ static int sessions_add(struct braidd *d, struct br_error *err)
 		}
 		s->place.habit = p->habit;
 		if (!s->place.pattern.n)
-			bd_habits_take(habits, s->peer, &s->place.pattern);
+			bd_habits_take(habits, s->peer, s->key,
+				       &s->place.pattern);
 	}
 	json_decref(habits);
 	bd_state_free(&state);
@@ -491,6 +492,7 @@ int braidd_run(struct braidd *d, const struct braidd_files *files)
 				       &d->err);
 	if (!ret)
 		ret = device_run(d);
+	bd_habits_free(&d->habits);
 	br_identity_free(&d->id);
 	br_config_free(&d->config);
 	return ret;

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "identity.h"
 #include "log.h"
 #include "savefile.h"
 #include "session.h"
@@ -49,52 +52,60 @@ void bd_rounds_take(struct bd_pattern *p, const json_t *rounds)
 	}
 }
 
-static uint64_t returns(const struct bd_gate *gate)
+static json_t *peers_json(const struct bd_gate *gate)
 {
+	json_t *peers = json_object();
 	const struct bd_session *s;
-	uint64_t n = 0;
-
-	TAILQ_FOREACH(s, &gate->sessions, node)
-		n += s->place.counts.hits + s->place.counts.misses;
-	return n;
-}
-
-static int write_file(const struct bd_habits *habits,
-		      const struct bd_gate *gate, struct br_error *err)
-{
-	json_t *root, *peers = json_object();
-	const struct bd_session *s;
-	int ret;
+	char key[BR_KEY_TEXT];
 
 	TAILQ_FOREACH(s, &gate->sessions, node)
 		if (s->place.pattern.n)
 			json_object_set_new(peers, s->peer,
-					    bd_rounds_json(&s->place.pattern));
-	root = json_pack("{s:s, s:o}", "kind", KIND, "peers", peers);
-	ret = root ? br_save_write(habits->path, root, NULL, err) :
-		     br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
-	json_decref(root);
-	return ret;
+				json_pack("{s:s, s:o}", "key",
+					  br_public_text(s->key, key), "rounds",
+					  bd_rounds_json(&s->place.pattern)));
+	return json_pack("{s:s, s:o}", "kind", KIND, "peers", peers);
+}
+
+static int write_file(struct bd_habits *habits, const json_t *root, char *text,
+		      struct br_error *err)
+{
+	int ret;
+
+	if (!text)
+		return br_fail(err, BR_KERNEL, ENOMEM, "out of memory");
+	ret = br_save_write(habits->path, root, NULL, err);
+	if (ret)
+		return ret;
+	free(habits->text);
+	habits->text = text;
+	return 0;
 }
 
 void bd_habits_save(struct bd_habits *habits, const struct bd_gate *gate,
 		    bool end, uint64_t now)
 {
-	uint64_t n = returns(gate);
 	struct br_error err;
-	bool failed;
+	bool failed = false;
+	json_t *root;
+	char *text;
 
-	if (n == habits->returns ||
-	    (!end && now - habits->saved_at < BD_HABITS_SAVE_MS))
+	if (!end && habits->saved_at &&
+	    now - habits->saved_at < BD_HABITS_SAVE_MS)
 		return;
-	failed = write_file(habits, gate, &err);
+	habits->saved_at = now;
+	root = peers_json(gate);
+	text = json_dumps(root, JSON_COMPACT);
+	if (!text || !habits->text || strcmp(text, habits->text))
+		failed = write_file(habits, root, text, &err);
 	if (failed && !habits->failed)
 		bd_log(BD_WARN, NULL,
 		       "%s: a reboot would forget how peers come and go",
 		       err.text);
 	habits->failed = failed;
-	habits->returns = n;
-	habits->saved_at = now;
+	if (text != habits->text)
+		free(text);
+	json_decref(root);
 }
 
 json_t *bd_habits_load(const struct bd_habits *habits)
@@ -108,7 +119,19 @@ json_t *bd_habits_load(const struct bd_habits *habits)
 	return root;
 }
 
-void bd_habits_take(const json_t *root, const char *peer, struct bd_pattern *p)
+void bd_habits_take(const json_t *root, const char *peer,
+		    const uint8_t key[BR_PUBLIC_LEN], struct bd_pattern *p)
 {
-	bd_rounds_take(p, json_object_get(json_object_get(root, "peers"), peer));
+	const json_t *one = json_object_get(json_object_get(root, "peers"), peer);
+	const char *text = json_string_value(json_object_get(one, "key"));
+	char mine[BR_KEY_TEXT];
+
+	if (text && !strcmp(text, br_public_text(key, mine)))
+		bd_rounds_take(p, json_object_get(one, "rounds"));
+}
+
+void bd_habits_free(struct bd_habits *habits)
+{
+	free(habits->text);
+	habits->text = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "failure.h"
 #include "gate.h"
+#include "identity.h"
 #include "pattern.h"
 
 struct json_t;
@@ -19,13 +20,13 @@ struct json_t;
 /**
  * struct bd_habits - the file
  * @path: where it is
- * @returns: of all peers, when it was written
- * @saved_at: when that was
- * @failed: it could not be, and that was said
+ * @text: what it is known to say, NULL for nothing; owned
+ * @saved_at: when that was last looked at
+ * @failed: it could not be written, and that was said
  */
 struct bd_habits {
 	const char *path;
-	uint64_t returns;
+	char *text;
 	uint64_t saved_at;
 	bool failed;
 };
@@ -34,7 +35,7 @@ struct bd_habits {
 struct json_t *bd_rounds_json(const struct bd_pattern *p);
 void bd_rounds_take(struct bd_pattern *p, const struct json_t *rounds);
 
-/* Writes them when a peer has come back since, now and then or (@end) at once. */
+/* Writes them when they are others by now, now and then or (@end) at once. */
 void bd_habits_save(struct bd_habits *habits, const struct bd_gate *gate,
 		    bool end, uint64_t now);
 
@@ -43,8 +44,12 @@ void bd_habits_save(struct bd_habits *habits, const struct bd_gate *gate,
  * The caller lets go of it.
  */
 struct json_t *bd_habits_load(const struct bd_habits *habits);
-/* Adds the rounds of a peer to a pattern of which nothing is known. */
+/*
+ * Adds the rounds of a peer to a pattern of which nothing is known. @key: the peer's;
+ * whoever has its name now is another one with another key.
+ */
 void bd_habits_take(const struct json_t *root, const char *peer,
-		    struct bd_pattern *p);
+		    const uint8_t key[BR_PUBLIC_LEN], struct bd_pattern *p);
+void bd_habits_free(struct bd_habits *habits);
 
 #endif
