@@ -278,7 +278,7 @@ install-userspace: bpf userspace
 	$(note) INSTALL $(sharedir)
 	$(Q)install -D -m 644 -t $(sharedir) userspace/monitoring/braid-alerts.yml \
 		userspace/monitoring/braid-dashboard.json
-	$(Q)install -D -t $(sharedir)/trace $(wildcard userspace/monitoring/trace/*.bt)
+	$(Q)install -D -m 644 -t $(sharedir)/trace $(wildcard userspace/monitoring/trace/*.bt)
 
 install-module: module
 	$(note) INSTALL $(moduledir)/braid.ko
