@@ -307,7 +307,7 @@ received() {
 
 begun() { [ "$(received)" -gt $(($1 + 1000000)) ]; }
 
-# One large file while all links are up, whose rate counts; then a larger one, and many
+# One large file while all links are up, whose rate counts; then another one, and many
 # small ones, in trouble.
 test_syncthing() {
 	local end start before mbit

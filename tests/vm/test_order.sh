@@ -112,7 +112,7 @@ test_a_link_falls_silent() {
 	durations 1 | tee "$TEST_TMP/sent"
 	jq -e '.failover_histogram | .n >= 1 and .us / .n < 1000000' "$TEST_TMP/sent"
 	jq -e '.rtt_histogram | .n >= 100 and .us / .n > 20000' "$TEST_TMP/sent"
-	# what came too early waited, and none of it for longer than it may
+	# what came too early waited, less than a second on average
 	durations 2 | tee "$TEST_TMP/came"
 	jq -e '.hold_histogram | .n >= 100 and .us / .n < 1000000' "$TEST_TMP/came"
 }

@@ -201,7 +201,7 @@ static int counter_get(const struct nlattr *nest, struct br_counters *counters)
 	return 0;
 }
 
-/* More buckets than there is room for are none that we know of. */
+/* No module of ours has more buckets than there is room for. */
 static int buckets_get(const struct nlattr *attr, struct br_durations *d)
 {
 	size_t len = mnl_attr_get_payload_len(attr);
