@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "model.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,7 @@ static const struct br_field event_fields[] = {
 };
 
 #define TYPE(noun, device_attr) \
+	static_assert(ARRAY_SIZE(noun##_fields) <= 64, "bits of \"has\""); \
 	const struct br_type br_##noun##_type = { \
 		.name = #noun, \
 		.size = sizeof(struct br_##noun), \
