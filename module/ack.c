@@ -175,14 +175,24 @@ void braid_ack_tune(struct braid_peer *peer)
 		   longest ? braid_thin_gap(shortest, longest) : 0);
 }
 
+void braid_ack_drop(struct braid_peer *peer, enum braid_counter why)
+{
+	struct braid_acks *acks = peer->acks;
+	struct braid_ack_flow *f;
+
+	if (!acks)
+		return;
+	for (f = acks->flow; f < acks->flow + BRAID_ACK_FLOWS; f++) {
+		if (f->held)
+			braid_drop(peer->braid, f->held, why);
+		f->held = NULL;
+	}
+	acks->due_us = BRAID_NEVER;
+}
+
 void braid_ack_purge(struct braid_peer *peer)
 {
-	int i;
-
-	for (i = 0; peer->acks && i < BRAID_ACK_FLOWS; i++)
-		if (peer->acks->flow[i].held)
-			braid_drop(peer->braid, peer->acks->flow[i].held,
-				   BRAID_CNT_DROP_TX_GONE);
+	braid_ack_drop(peer, BRAID_CNT_DROP_TX_GONE);
 	kfree(peer->acks);
 	peer->acks = NULL;
 }

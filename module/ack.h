@@ -9,6 +9,7 @@
 #include <linux/skbuff.h>
 
 #include "core/thin.h"
+#include "stats.h"
 #include "steer.h"
 
 struct braid_peer;
@@ -58,6 +59,8 @@ void braid_ack_flush(struct braid_peer *peer, u64 now_us);
 u64 braid_ack_due_ns(const struct braid_peer *peer);
 /* Recomputes the gap from the paths' round trips. Peer's lock. */
 void braid_ack_tune(struct braid_peer *peer);
+/* Drops those that wait. Peer's lock, or nobody else uses the peer any more. */
+void braid_ack_drop(struct braid_peer *peer, enum braid_counter why);
 /* Drops all. Nobody else uses the peer's paths any more. */
 void braid_ack_purge(struct braid_peer *peer);
 

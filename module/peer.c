@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "ack.h"
+#include "admit.h"
 #include "copies.h"
 #include "device.h"
 #include "event.h"
@@ -13,6 +14,9 @@
 #include "repair.h"
 #include "transmit.h"
 #include "watch.h"
+
+/* Packets wait this long for a path to come up. */
+#define BRAID_LOST_US	(1 * BRAID_USEC_PER_SEC)
 
 static struct hlist_head *braid_address_bucket(struct braid_device *braid,
 					       const struct in6_addr *addr)
@@ -350,7 +354,33 @@ void braid_peer_session_stop(struct braid_peer *peer)
 		braid_path_stop(path);
 	/* Stamped under the old session: worth nothing under the next. */
 	braid_drop_all(peer->braid, &peer->readmit, BRAID_CNT_DROP_TX_GONE);
+	/* What has no number yet may wait for that a little. */
+	braid_tick_arm(peer, braid_now_us());
 	spin_unlock_bh(&peer->lock);
+}
+
+bool braid_peer_lost(const struct braid_peer *peer, u64 now_us)
+{
+	/* A path that went just now may have a later time than the caller. */
+	return !READ_ONCE(peer->usable) &&
+	       (s64)(now_us - READ_ONCE(peer->lost_us)) > BRAID_LOST_US;
+}
+
+u64 braid_peer_lose_us(struct braid_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+	if (peer->usable || (!braid_admit_pending(peer) &&
+			     braid_ack_due_ns(peer) == BRAID_NEVER))
+		return BRAID_NEVER;
+	return peer->lost_us + BRAID_LOST_US + 1;
+}
+
+void braid_peer_lose(struct braid_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+	braid_ack_drop(peer, BRAID_CNT_DROP_TX_NO_PATH);
+	braid_queue_lose(peer);
+	braid_drop_all(peer->braid, &peer->readmit, BRAID_CNT_DROP_TX_NO_PATH);
 }
 
 /*

@@ -192,6 +192,19 @@ void braid_peer_paths_del_all(struct braid_device *braid);
 struct braid_peer *braid_peer_by_address(struct braid_device *braid,
 					 const struct in6_addr *addr);
 
+/*
+ * No path has been usable for a while: who sends is told, rather than served
+ * with stale packets later. @now_us: see braid_now_us(). From anywhere.
+ */
+bool braid_peer_lost(const struct braid_peer *peer, u64 now_us);
+/* When that will drop what waits, or BRAID_NEVER. Peer's lock. */
+u64 braid_peer_lose_us(struct braid_peer *peer);
+/*
+ * Drops what waits for a path of a lost peer. It holds the sockets that it came
+ * from, and these their namespace. Peer's lock.
+ */
+void braid_peer_lose(struct braid_peer *peer);
+
 /* Called by session.c: keys are there, or go. Device's lock. */
 void braid_peer_session_start(struct braid_peer *peer,
 			      struct braid_session *s);

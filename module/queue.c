@@ -31,6 +31,22 @@ static void braid_queue_free_skb(struct fq *fq, struct fq_tin *fq_tin,
 	braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_QUEUE);
 }
 
+static void braid_queue_free_gone(struct fq *fq, struct fq_tin *fq_tin,
+				  struct fq_flow *flow, struct sk_buff *skb)
+{
+	struct braid_tin *tin = braid_tin_of(fq_tin);
+
+	braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_GONE);
+}
+
+static void braid_queue_free_lost(struct fq *fq, struct fq_tin *fq_tin,
+				  struct fq_flow *flow, struct sk_buff *skb)
+{
+	struct braid_tin *tin = braid_tin_of(fq_tin);
+
+	braid_drop(tin->braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
+}
+
 int braid_queue_init(struct braid_device *braid)
 {
 	struct braid_queue *q = &braid->queue;
@@ -276,6 +292,29 @@ struct sk_buff *braid_queue_next(struct braid_tin *tin)
 	return skb;
 }
 
+void braid_queue_lose(struct braid_peer *peer)
+{
+	struct fq *fq = &peer->braid->queue.fq;
+	int i;
+
+	lockdep_assert_held(&peer->lock);
+	for (i = 0; i < BRAID_MAX_TINS; i++) {
+		/* Pairs with braid_tin_get(). */
+		struct braid_tin *tin = smp_load_acquire(&peer->tins[i]);
+
+		if (!tin)
+			continue;
+		spin_lock(&fq->lock);
+		fq_tin_reset(fq, &tin->fq, braid_queue_free_lost);
+		WRITE_ONCE(tin->busy, false);
+		spin_unlock(&fq->lock);
+		braid_drop_all(tin->braid, &tin->segments,
+			       BRAID_CNT_DROP_TX_NO_PATH);
+		/* Last: from here on it may be given to another set. */
+		WRITE_ONCE(tin->taken, false);
+	}
+}
+
 void braid_queue_purge(struct braid_peer *peer)
 {
 	struct fq *fq = &peer->braid->queue.fq;
@@ -287,7 +326,7 @@ void braid_queue_purge(struct braid_peer *peer)
 		if (!tin)
 			continue;
 		spin_lock_bh(&fq->lock);
-		fq_tin_reset(fq, &tin->fq, braid_queue_free_skb);
+		fq_tin_reset(fq, &tin->fq, braid_queue_free_gone);
 		spin_unlock_bh(&fq->lock);
 		braid_drop_all(tin->braid, &tin->segments,
 			       BRAID_CNT_DROP_TX_GONE);

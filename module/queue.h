@@ -135,6 +135,8 @@ bool braid_tin_waits(struct braid_tin *tin);
 struct sk_buff *braid_queue_next(struct braid_tin *tin);
 /* Sets CoDel's target and interval, see braid_sched_codel(). Peer's lock. */
 void braid_queue_tune(struct braid_tin *tin, u64 rate, u32 rtt_us, u64 now_us);
+/* Drops all that waits for a path, since none is usable. Peer's lock. */
+void braid_queue_lose(struct braid_peer *peer);
 /* Drops all of a peer's packets and its tins; nobody else uses it any more. */
 void braid_queue_purge(struct braid_peer *peer);
 /* Bytes that wait for the paths of @set and no others. */

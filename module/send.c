@@ -17,9 +17,6 @@
 #include "peer.h"
 #include "transmit.h"
 
-/* Packets wait this long for a path to come up. */
-#define BRAID_LOST_US	(1 * BRAID_USEC_PER_SEC)
-
 /* The next hop of a destination over our device, by the routes there are. */
 static void braid_lookup_hop4(struct net_device *dev, const struct iphdr *iph,
 			      struct in6_addr *hop)
@@ -108,16 +105,6 @@ static struct braid_peer *braid_find_peer(struct braid_device *braid,
 		return only;
 	braid_next_hop(skb, &hop);
 	return braid_peer_by_address(braid, &hop);
-}
-
-/*
- * No path has been usable for a while: who sends is told, rather than served
- * with stale packets later.
- */
-static bool braid_peer_lost(struct braid_peer *peer)
-{
-	return !READ_ONCE(peer->usable) &&
-	       braid_now_us() - READ_ONCE(peer->lost_us) > BRAID_LOST_US;
 }
 
 static void braid_refuse(struct braid_device *braid, struct sk_buff *skb,
@@ -209,7 +196,7 @@ static void braid_send_peer(struct braid_peer *peer, struct sk_buff *skb)
 
 	if (!rcu_access_pointer(peer->session))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
-	else if (braid_peer_lost(peer))
+	else if (braid_peer_lost(peer, braid_now_us()))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
 	else
 		braid_send_to(peer, skb);

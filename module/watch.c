@@ -239,7 +239,7 @@ static u64 braid_tick_next(struct braid_peer *peer, u64 now_us)
 	}
 	if (braid_peer_busy(peer, now_us))
 		next = min(next, now_us + BRAID_TICK_US);
-	return next;
+	return min(next, braid_peer_lose_us(peer));
 }
 
 /*
@@ -288,6 +288,8 @@ enum hrtimer_restart braid_tick(struct hrtimer *timer)
 	braid_schedule_tick(peer, now_us);
 	braid_report_pace(peer);
 	braid_ack_tune(peer);
+	if (braid_peer_lost(peer, now_us))
+		braid_peer_lose(peer);
 	braid_tick_arm(peer, now_us);
 	spin_unlock(&peer->lock);
 	braid_pump(peer);

@@ -17,7 +17,7 @@ needed='CAP_NET_ADMIN is needed in the namespace where the device was made'
 
 plain_only=yes
 long_tests="test_birthplace_goes test_device_goes_with_its_namespace
-	test_device_of_a_user"
+	test_device_of_a_user test_what_waits_holds_no_namespace"
 
 file_setup() { topo_up 50/5 50/5; }
 file_teardown() { topo_down; }
@@ -184,4 +184,41 @@ test_device_goes_with_its_namespace() {
 	until_true 10 gone
 	# the other end goes on without it
 	braid 2 -j path show braid0 | jq -e 'length == 2'
+}
+
+# What waits for a path holds the sockets that it came from, and these their
+# namespace, and that the device: it must not wait for good.
+test_what_waits_holds_no_namespace() {
+	ip netns add "$away"
+	ip -n "$GWA" link set braid0 netns "$away"
+	settle in_ns "$away"
+	until_true 5 away_pings
+	topo_change 1 4/5
+	topo_change 2 4/5
+	flood "$GWB" 10.99.0.1
+	flood "$away" 10.99.0.2
+	until_true 10 some_wait
+	ip -n "$GWA" link set wan1 down
+	ip -n "$GWA" link set wan2 down
+	kill "${floods[@]}"
+	wait "${floods[@]}" || true
+	ip netns del "$away"
+	until_true 10 gone
+	ip -n "$GWA" link set wan1 up
+	ip -n "$GWA" link set wan2 up
+	topo_change 1 50/5
+	topo_change 2 50/5
+}
+
+# flood NAMESPACE ADDRESS: TCP and UDP to there
+floods=()
+flood() {
+	nsenter "--net=/run/netns/$1" "$lib_dir/../../build/tests/flood" \
+		5400 "$2" "$TEST_TMP/flood.$1" &
+	floods+=($!)
+}
+
+some_wait() {
+	in_ns "$away" braidctl -j peer show braid0 |
+		jq -e '.[0].queue_packets > 0'
 }

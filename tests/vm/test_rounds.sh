@@ -36,12 +36,14 @@ slab() {
 }
 
 # All that can be left, in a line. The kernel frees a namespace when the next one has
-# gone, so one that nobody used is always left, and it alone.
+# gone, so one that nobody used is always left, and it alone: once it has gone itself,
+# which takes a moment after it was deleted.
 remains() {
 	local cache
 
 	ip netns add "${TOPO_PREFIX}last"
 	ip netns del "${TOPO_PREFIX}last"
+	sleep 1
 	for cache in net_namespace UDP UDPv6 TCP TCPv6; do
 		slab $cache
 	done
