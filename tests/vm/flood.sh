@@ -93,7 +93,28 @@ more_than() {
 	done
 }
 
-goes_on() { until_true 20 more_than "$(arrived)"; }
+goes_on() {
+	local old
+
+	old=$(arrived)
+	(until_true 20 more_than "$old") || stands "$old"
+}
+
+# stands FIGURES: fails, and says what there is at each end
+stands() {
+	local end net
+
+	for end in 1 2; do
+		net=/proc/${ends[end]}/ns/net
+		nsenter "--net=$net" -- ip -br address || :
+		nsenter "--net=$net" -- ip route || :
+		nsenter "--net=$net" -- ss -Hntu || :
+		nsenter "--net=$net" -- braidctl show || :
+		nsenter "--net=$net" -- braidctl dev show || :
+		nsenter "--net=$net" -- braidctl key show || :
+	done
+	fail "the load does not go on: it was at $1, now at $(arrived)"
+}
 
 # leaks: what nobody points to any more. Objects younger than five seconds are
 # not judged, and one is told only when two scans in a row found it.
