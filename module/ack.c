@@ -166,7 +166,7 @@ void braid_ack_tune(struct braid_peer *peer)
 	lockdep_assert_held(&peer->lock);
 	braid_for_each_slot(peer, path, i) {
 		rtt = path->rtt.min_us;
-		if (!braid_path_up(path) || path->standby || !rtt)
+		if (!braid_path_up(path) || braid_is_standby(path) || !rtt)
 			continue;
 		shortest = min(shortest, rtt);
 		longest = max(longest, rtt);

@@ -21,9 +21,25 @@ bool braid_control_probing(const u8 *tlvs, size_t len)
 }
 
 /*
- * "Available" says where a path is by where it comes from: see struct braid_hop.
- * "Spent" is about the path that it came on.
+ * All are about the path that they came on; "available" and "standby" say where it
+ * is, too, by where they come from: see struct braid_hop.
  */
+static void braid_status_take(struct braid_path *path,
+			      const struct braid_path_status *status,
+			      u64 now_us)
+{
+	switch (status->status) {
+	case BRAID_STATUS_AVAILABLE:
+	case BRAID_STATUS_STANDBY:
+	case BRAID_STATUS_RETIRED:
+		braid_standby_told(path, status);
+		break;
+	case BRAID_STATUS_SPENT:
+		braid_quota_told(path, now_us);
+		break;
+	}
+}
+
 static void braid_status_receive(struct braid_peer *peer,
 				 const struct braid_tlv *tlv,
 				 const struct braid_origin *from, u64 now_us)
@@ -35,13 +51,11 @@ static void braid_status_receive(struct braid_peer *peer,
 		braid_count(peer->braid, BRAID_CNT_RX_TLV_INVALID);
 		return;
 	}
-	if (status.status != BRAID_STATUS_SPENT)
-		return;
 	spin_lock_bh(&peer->lock);
 	path = braid_path_by_origin(peer, from) ?:
 	       braid_hop_by_origin(peer, from);
 	if (path)
-		braid_quota_told(path, now_us);
+		braid_status_take(path, &status, now_us);
 	spin_unlock_bh(&peer->lock);
 }
 

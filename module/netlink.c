@@ -515,8 +515,10 @@ int braid_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 	WRITE_ONCE(path->cost, braid_nl_u32(info, BRAID_A_PATH_COST,
 					    path->cost));
 	spin_lock_bh(&path->peer->lock);
-	WRITE_ONCE(path->standby, braid_nl_u8(info, BRAID_A_PATH_STANDBY,
-					      path->standby));
+	if (info->attrs[BRAID_A_PATH_STANDBY])
+		braid_standby_set(path,
+				  nla_get_u8(info->attrs[BRAID_A_PATH_STANDBY]),
+				  braid_now_us());
 	if (info->attrs[BRAID_A_PATH_COLD])
 		braid_path_cold_set(path,
 				    nla_get_u8(info->attrs[BRAID_A_PATH_COLD]),

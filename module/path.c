@@ -131,7 +131,7 @@ static struct braid_path *braid_path_alloc(struct braid_peer *peer,
 	path->local = cfg->local.sa.sa_family ? cfg->local : cfg->sock->local;
 	path->remote = cfg->remote;
 	path->cost = cfg->cost;
-	path->standby = cfg->standby;
+	path->standby.wanted = cfg->standby;
 	path->cold = cfg->cold;
 	path->reverse = cfg->reverse;
 	path->credit = cfg->credit;
@@ -307,6 +307,7 @@ static void braid_path_clear(struct braid_path *path)
 	path->proof_us = 0;
 	path->tail_us = 0;
 	braid_hop_reset(path, braid_now_us());
+	braid_standby_reset(path);
 	path->win_lost = 0;
 	path->win_sent = 0;
 	path->last_rx_us = 0;
@@ -459,7 +460,7 @@ void braid_path_view_update(struct braid_path *path)
 	braid_path_view_delays(peer, braid_now_us());
 	WRITE_ONCE(v->state, path->state);
 	WRITE_ONCE(v->usable, !!(peer->usable & BIT(path->slot)));
-	WRITE_ONCE(v->standby, READ_ONCE(path->standby));
+	WRITE_ONCE(v->standby, braid_is_standby(path));
 	WRITE_ONCE(v->cost, READ_ONCE(path->cost));
 	WRITE_ONCE(v->srtt_us, path->rtt.srtt_us);
 	WRITE_ONCE(v->min_rtt_us, path->rtt.min_us);
@@ -493,11 +494,13 @@ void braid_path_cold_set(struct braid_path *path, bool cold, u64 now_us)
 	    path->state == BRAID_PATH_STATE_SPENT)
 		return;
 	if (!cold) {
+		braid_standby_cold(path, false, now_us);
 		braid_probe_now(path, now_us);
 		return;
 	}
 	braid_repair_flight(path);
 	braid_path_state_set(path, BRAID_PATH_STATE_COLD,
 			     "cold: probed before its first use", now_us);
+	braid_standby_cold(path, true, now_us);
 	braid_probe_look(path, now_us);
 }

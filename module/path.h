@@ -21,6 +21,7 @@
 #include "order.h"
 #include "quota.h"
 #include "socket.h"
+#include "standby.h"
 #include "steer.h"
 
 struct braid_epoch;
@@ -49,8 +50,8 @@ struct braid_session;
  *	peer's lock and read anywhere, it never changes
  * @dst: cached route, per CPU, BH
  * @cost: for policies; device's lock, read anywhere
- * @standby: serves only when no other is usable; likewise
- * @cold: not probed while unused; likewise
+ * @standby: whether it serves only when no other is usable
+ * @cold: not probed while unused; device's lock, read anywhere
  * @reverse: made by the module for a probe; never changes
  * @hop: where it may move
  * @quota: its byte budget
@@ -132,7 +133,7 @@ struct braid_path {
 	union braid_addr remote;
 	struct dst_cache dst;
 	u32 cost;
-	bool standby;
+	struct braid_standby standby;
 	bool cold;
 	bool reverse;
 	struct braid_hop hop;

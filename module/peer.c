@@ -413,7 +413,7 @@ void braid_peer_usable_update(struct braid_peer *peer)
 			suspect |= BIT(i);
 		else if (path->state != BRAID_PATH_STATE_UP)
 			continue;
-		else if (READ_ONCE(path->standby))
+		else if (braid_is_standby(path))
 			standby |= BIT(i);
 		else
 			up |= BIT(i);

@@ -134,13 +134,16 @@ static struct sk_buff *braid_probe_build(struct braid_path *path,
 	return skb;
 }
 
-/* Says that the path is used, from where and to where the packet goes. */
+/*
+ * Says how the path is used; and that it is, from where and to where the packet
+ * goes: see struct braid_hop.
+ */
 static void braid_probe_state(struct braid_path *path, struct sk_buff *skb)
 {
 	struct braid_path_status status = {
 		.path = path->id,
-		.seq = path->hop.moves,
-		.status = BRAID_STATUS_AVAILABLE,
+		.seq = path->standby.seq,
+		.status = braid_standby_status(path),
 	};
 	int len = braid_status_write(skb_tail_pointer(skb),
 				     BRAID_PROBE_ROOM - skb->len, &status);
@@ -149,18 +152,6 @@ static void braid_probe_state(struct braid_path *path, struct sk_buff *skb)
 		return;
 	skb_put(skb, len);
 	path->probe_bytes += len;
-}
-
-static void braid_probe_queue(struct braid_path *path,
-			      const struct braid_probe *p, bool reply,
-			      bool eliciting)
-{
-	struct sk_buff *skb = braid_probe_build(path, p, reply);
-
-	if (skb)
-		braid_control_queue(path, skb, eliciting ?
-				    BRAID_CONTROL_ELICITING :
-				    BRAID_CONTROL_PLAIN);
 }
 
 void braid_probe_extra(struct braid_path *path, u64 id,
@@ -188,6 +179,7 @@ void braid_probe_stating(struct braid_path *path, u64 now_us)
 	skb = braid_probe_build(path, &p, false);
 	if (!skb)
 		return;
+	braid_standby_states(path, p.id, now_us);
 	braid_probe_state(path, skb);
 	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
 }
@@ -224,6 +216,7 @@ void braid_probe_send(struct braid_path *path, u64 now_us)
 		.path = path->id,
 		.time_us = now_us,
 	};
+	struct sk_buff *skb;
 
 	if (!path->unanswered)
 		path->probe_us = now_us;
@@ -233,8 +226,14 @@ void braid_probe_send(struct braid_path *path, u64 now_us)
 	path->probes_sent++;
 	trace_braid_probe(path, BRAID_PROBE_SENT, p.id, 0);
 	braid_probe_arm(path, now_us);
+	skb = braid_probe_build(path, &p, false);
+	if (!skb)
+		return;
+	if (braid_standby_states(path, p.id, now_us))
+		braid_probe_state(path, skb);
 	/* The peer reports of a path that had data lately. */
-	braid_probe_queue(path, &p, false, path->loss.flying_packets);
+	braid_control_queue(path, skb, path->loss.flying_packets ?
+			    BRAID_CONTROL_ELICITING : BRAID_CONTROL_PLAIN);
 }
 
 void braid_probe_now(struct braid_path *path, u64 now_us)
@@ -327,7 +326,9 @@ static void braid_probe_answer(struct braid_path *path,
 		return;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		path->credit += 3 * from->size;
-	braid_probe_reply(path, p, !from->probing);
+	/* Whoever probes a path that is asleep does not know that it is. */
+	braid_probe_reply(path, p, !from->probing ||
+				   path->state == BRAID_PATH_STATE_COLD);
 	/* It reaches us: perhaps we reach it, which wants a probe. */
 	if (path->state == BRAID_PATH_STATE_PROBING ||
 	    path->state == BRAID_PATH_STATE_UNVALIDATED ||
@@ -450,6 +451,7 @@ static void braid_probe_take(struct braid_peer *peer,
 		     !braid_probe_known(path, p->id)))
 			continue;
 		path->probes_answered++;
+		braid_standby_said(path, p->id);
 		trace_braid_probe(path, BRAID_PROBE_ANSWERED, p->id,
 				  now_us - p->time_us);
 		path->last_rx_us = now_us;

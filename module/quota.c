@@ -105,7 +105,7 @@ static void braid_quota_tell(struct braid_path *path, u64 now_us)
 	const u32 room = BRAID_TLV_LEN + BRAID_STATUS_LEN;
 	struct braid_path_status status = {
 		.path = path->id,
-		.seq = path->hop.moves,
+		.seq = path->standby.seq,
 		.status = BRAID_STATUS_SPENT,
 	};
 	struct sk_buff *skb = braid_control_alloc(room);

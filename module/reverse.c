@@ -31,6 +31,8 @@ bool braid_reverse_expired(const struct braid_path *path, u64 now_us)
 
 	if (!path->reverse)
 		return false;
+	if (path->standby.retired)
+		return true;
 	if (path->state == BRAID_PATH_STATE_UNVALIDATED)
 		return age > BRAID_REVERSE_YOUNG_US;
 	/* One that the peer has spent is made again when it probes again. */

@@ -32,7 +32,9 @@ const char *braid_use_why(struct braid_path *path, u64 now_us)
 	if (braid_lately(path->sent_us, now_us))
 		return "in use";
 	if (!(braid_auto_set(peer) & bit))
-		return "standby: used when no other path is usable";
+		return path->standby.wanted ?
+		       "standby: used when no other path is usable" :
+		       "standby: the peer uses it when no other path is usable";
 	if (!(braid_near_set(peer, braid_auto_set(peer)) & bit))
 		return "its delay is too long: all others would wait for it";
 	if (!braid_lately(peer->busy_us, now_us))

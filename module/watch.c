@@ -190,6 +190,7 @@ static void braid_path_tick(struct braid_path *path, u64 now_us)
 	braid_probe_look(path, now_us);
 	braid_rate_tick(&path->rate, now_us);
 	braid_pmtu_tick(path, braid_peer_busy(path->peer, now_us), now_us);
+	braid_standby_tick(path, now_us);
 	if (braid_tail_waits(path, now_us)) {
 		path->tail_us = now_us;
 		braid_probe_send(path, now_us);
@@ -231,7 +232,7 @@ static u64 braid_tick_next(struct braid_peer *peer, u64 now_us)
 	braid_for_each_slot(peer, path, i) {
 		next = min3(next, path->probe_due_us,
 			    braid_pmtu_due(path, braid_peer_busy(peer, now_us)));
-		next = min(next, braid_hop_due(path));
+		next = min3(next, braid_hop_due(path), braid_standby_due(path));
 		if (path->loss.flying_packets)
 			next = min(next, now_us + BRAID_TICK_US);
 		if (path->unanswered && path->state == BRAID_PATH_STATE_UP)

@@ -12,7 +12,7 @@
 # shellcheck disable=SC2034 # tests/vm/run reads them
 rate_tests="test_every_line_carries" test_limit=120
 plain_only=yes
-long_tests="test_provider_renumbers"
+long_tests="test_provider_renumbers test_migrates_both_ways"
 
 file_setup() {
 	hub_up 20/10 30/25 50/50
@@ -93,6 +93,100 @@ test_every_line_carries() {
 	expect "least share, up" "$least" -ge 5
 	least_share rx_bytes "$HB" "$HA" 10.1.0.2
 	expect "least share, down" "$least" -ge 5
+}
+
+# the_hubs N FIELD: of the hub's path over the branch's line N
+the_hubs() {
+	in_ns "$GWB" braidctl -j path show dev braid0 | jq -r \
+		".[] | select(.remote | startswith(\"100.64.$1.\")) | .$2"
+}
+
+hub_told() { [ "$(the_hubs "$1" peer_standby)" = "$2" ]; }
+
+# line_is N yes|no: standby or not, as the branch says and the hub then knows
+line_is() {
+	local told=true
+
+	[ "$2" = yes ] || told=false
+	in_ns "$GWA" braidctl path set braid0 peer hub path "wan$1" standby "$2"
+	until_true 5 hub_told "$1" $told
+}
+
+# down_share N: of what comes from the hub, over line N, per cent
+down_share() {
+	local before
+
+	before=$(moved rx_bytes)
+	load "$HB" "$HA" 10.1.0.2
+	shares rx_bytes "$before" | jq ".[$1 - 1]"
+}
+
+# A line that the branch keeps for emergencies carries nothing from the hub either,
+# which was told nothing of lines; and serves, both ways, when no other is left.
+test_standby_both_ways() {
+	local i
+
+	line_is 3 yes
+	expect "the hub's own word" "$(the_hubs 3 standby)" = false
+	expect "why" "$(the_hubs 3 reason)" = \
+		"standby: the peer uses it when no other path is usable"
+	expect "share of what comes, standby" "$(down_share 3)" -lt 3
+	# told again to a path that the hub has made anew
+	in_ns "$GWB" braidctl path del braid0 peer branch \
+		path "$(the_hubs 3 path)"
+	in_ns "$GWA" braidctl path probe braid0 peer hub path wan3
+	until_true 15 hub_told 3 true
+	for i in 1 2; do
+		ip -n "$GWA" link set "wan$i" down
+	done
+	in_ns "$HB" ping -q -c 5 -i 0.2 -W 5 10.1.0.2
+	for i in 1 2; do
+		ip -n "$GWA" link set "wan$i" up
+		hub_ask $i
+	done
+	until_true 30 hub_all_usable
+	line_is 3 no
+	expect "share of what comes, in use" "$(down_share 3)" -ge 15
+}
+
+hub_forgot() { [ -z "$(the_hubs "$1" path)" ]; }
+
+# A line that the branch has put to sleep: the hub does not even probe it, until the
+# branch does.
+test_cold_both_ways() {
+	local before
+
+	in_ns "$GWA" braidctl path set braid0 peer hub path wan3 cold yes
+	until_true 5 hub_forgot 3
+	# what was said three times is over
+	while_true 4 true
+	before=$(packets "$GWA" wan3 rx)
+	load "$HB" "$HA" 10.1.0.2
+	in_ns "$HB" ping -q -c 3 -i 0.2 10.1.0.2
+	hub_forgot 3 || fail "the hub has the path again"
+	expect "packets over it" $(($(packets "$GWA" wan3 rx) - before)) -le 2
+	in_ns "$GWA" braidctl path set braid0 peer hub path wan3 cold no
+	until_true 15 hub_all_usable
+	until_true 15 hub_told 3 false
+}
+
+# What carries a download moves by one command, run at the branch.
+test_migrates_both_ways() {
+	local flow i
+
+	line_is 2 yes
+	line_is 3 yes
+	tcp_flow "$HB" "$HA" 10.1.0.2 12 1 >"$TEST_TMP/move.json" &
+	flow=$!
+	sleep 2
+	in_ns "$GWA" braidctl path migrate braid0 peer hub from wan1 to wan3
+	until_true 5 hub_told 1 true
+	until_true 5 hub_told 3 false
+	wait $flow || fail "the transfer broke"
+	expect "share of what comes over the new line" "$(down_share 3)" -ge 90
+	for i in 1 2; do
+		line_is $i no
+	done
 }
 
 # A line gets another address from its provider, in mid-transfer: the hub

@@ -203,6 +203,8 @@ static const struct br_field path_fields[] = {
 	F(quota_reset, "quota-reset", "RESET", BR_TIME, A(PATH_QUOTA_RESET)),
 	F(owner, "owner", "OWNER", BR_STRING, A(PATH_OWNER)),
 	F(rtts, "rtt-histogram", "RTTS", BR_DURATIONS, A(PATH_RTT_HISTOGRAM)),
+	F(peer_standby, "peer-standby", "PEER STANDBY", BR_BOOL,
+	  A(PATH_PEER_STANDBY)),
 #undef F
 };
 

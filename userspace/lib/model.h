@@ -269,6 +269,7 @@ struct br_path {
 	uint64_t quota_reset;
 	char owner[BR_NAME];
 	struct br_durations rtts;
+	uint8_t peer_standby;
 };
 
 struct br_key {
