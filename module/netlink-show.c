@@ -251,8 +251,10 @@ static int fill_path_setup(struct sk_buff *msg, struct braid_path *path)
 			      BRAID_A_PATH_LOCAL_PORT, &local) ||
 	    nla_put_u32(msg, BRAID_A_PATH_LINK, sock->link) ||
 	    nla_put_u32(msg, BRAID_A_PATH_COST, path->cost) ||
-	    nla_put_u8(msg, BRAID_A_PATH_STANDBY, path->standby.wanted) ||
-	    nla_put_u8(msg, BRAID_A_PATH_PEER_STANDBY, path->standby.told) ||
+	    nla_put_u8(msg, BRAID_A_PATH_STANDBY,
+		       READ_ONCE(path->standby.wanted)) ||
+	    nla_put_u8(msg, BRAID_A_PATH_PEER_STANDBY,
+		       READ_ONCE(path->standby.told)) ||
 	    nla_put_u8(msg, BRAID_A_PATH_COLD, path->cold) ||
 	    nla_put_u32(msg, BRAID_A_PATH_SLOT, path->slot) ||
 	    put_owner(msg, BRAID_A_PATH_OWNER, path->owner))

@@ -359,11 +359,11 @@ void braid_peer_session_stop(struct braid_peer *peer)
 	spin_unlock_bh(&peer->lock);
 }
 
-bool braid_peer_lost(const struct braid_peer *peer, u64 now_us)
+bool braid_peer_lost(const struct braid_peer *peer)
 {
-	/* A path that went just now may have a later time than the caller. */
+	/* The last path may go meanwhile, at a later time than ours. */
 	return !READ_ONCE(peer->usable) &&
-	       (s64)(now_us - READ_ONCE(peer->lost_us)) > BRAID_LOST_US;
+	       (s64)(braid_now_us() - READ_ONCE(peer->lost_us)) > BRAID_LOST_US;
 }
 
 u64 braid_peer_lose_us(struct braid_peer *peer)

@@ -194,9 +194,9 @@ struct braid_peer *braid_peer_by_address(struct braid_device *braid,
 
 /*
  * No path has been usable for a while: who sends is told, rather than served
- * with stale packets later. @now_us: see braid_now_us(). From anywhere.
+ * with stale packets later. From anywhere.
  */
-bool braid_peer_lost(const struct braid_peer *peer, u64 now_us);
+bool braid_peer_lost(const struct braid_peer *peer);
 /* When that will drop what waits, or BRAID_NEVER. Peer's lock. */
 u64 braid_peer_lose_us(struct braid_peer *peer);
 /*

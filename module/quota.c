@@ -99,22 +99,10 @@ void braid_quota_received(struct braid_device *braid,
 
 /* --- spent, and free again --- */
 
-/* Goes over the path itself: only so it says which path is meant. */
 static void braid_quota_tell(struct braid_path *path, u64 now_us)
 {
-	const u32 room = BRAID_TLV_LEN + BRAID_STATUS_LEN;
-	struct braid_path_status status = {
-		.path = path->id,
-		.seq = path->standby.seq,
-		.status = BRAID_STATUS_SPENT,
-	};
-	struct sk_buff *skb = braid_control_alloc(room);
-
-	if (!skb)
-		return;
-	braid_status_write(skb_put(skb, room), room, &status);
-	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
-	path->quota.told_us = now_us;
+	if (braid_standby_state(path, BRAID_STATUS_SPENT))
+		path->quota.told_us = now_us;
 }
 
 void braid_quota_remind(struct braid_device *braid,

@@ -196,7 +196,7 @@ static void braid_send_peer(struct braid_peer *peer, struct sk_buff *skb)
 
 	if (!rcu_access_pointer(peer->session))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_SESSION);
-	else if (braid_peer_lost(peer, braid_now_us()))
+	else if (braid_peer_lost(peer))
 		braid_refuse(braid, skb, BRAID_CNT_DROP_TX_NO_PATH);
 	else
 		braid_send_to(peer, skb);

@@ -45,26 +45,29 @@ void braid_standby_set(struct braid_path *path, bool wanted, u64 now_us)
 		braid_probe_stating(path, now_us);
 }
 
-/*
- * Over the path itself: only so it says which one is meant. With no probe, which
- * would make the peer's path anew that this one takes away.
- */
-static void braid_standby_farewell(struct braid_path *path, u64 now_us)
+bool braid_standby_state(struct braid_path *path, enum braid_status status)
 {
 	const u32 room = BRAID_TLV_LEN + BRAID_STATUS_LEN;
-	struct braid_path_status status = {
+	struct braid_path_status statement = {
 		.path = path->id,
 		.seq = path->standby.seq,
-		.status = BRAID_STATUS_RETIRED,
+		.status = status,
 	};
 	struct sk_buff *skb = braid_control_alloc(room);
 
+	if (!skb)
+		return false;
+	braid_status_write(skb_put(skb, room), room, &statement);
+	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
+	return true;
+}
+
+/* With no probe, which would make the peer's path anew that this takes away. */
+static void braid_standby_farewell(struct braid_path *path, u64 now_us)
+{
 	path->standby.farewells--;
 	path->standby.said_us = now_us;
-	if (!skb)
-		return;
-	braid_status_write(skb_put(skb, room), room, &status);
-	braid_control_queue(path, skb, BRAID_CONTROL_PLAIN);
+	braid_standby_state(path, BRAID_STATUS_RETIRED);
 }
 
 void braid_standby_cold(struct braid_path *path, bool cold, u64 now_us)

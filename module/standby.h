@@ -54,6 +54,11 @@ void braid_standby_cold(struct braid_path *path, bool cold, u64 now_us);
 void braid_standby_reset(struct braid_path *path);
 /* What is to be stated of the path. Peer's lock. */
 enum braid_status braid_standby_status(const struct braid_path *path);
+/*
+ * States @status without a probe, over the path itself: only so it says which path
+ * is meant. False: no memory. Peer's lock.
+ */
+bool braid_standby_state(struct braid_path *path, enum braid_status status);
 /* Does the probe @id state it? It is to be sent then. Peer's lock. */
 bool braid_standby_states(struct braid_path *path, u64 id, u64 now_us);
 /* The probe @id was answered. Peer's lock. */

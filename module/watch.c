@@ -289,7 +289,7 @@ enum hrtimer_restart braid_tick(struct hrtimer *timer)
 	braid_schedule_tick(peer, now_us);
 	braid_report_pace(peer);
 	braid_ack_tune(peer);
-	if (braid_peer_lost(peer, now_us))
+	if (braid_peer_lost(peer))
 		braid_peer_lose(peer);
 	braid_tick_arm(peer, now_us);
 	spin_unlock(&peer->lock);
