@@ -42,6 +42,33 @@ test_why_usable() {
 	braid 1 show | grep -qE 'w1 +up .* in use$'
 }
 
+# carried END: bytes that it has sent on w1
+carried() { paths "$1" | jq '.[] | select(.path == "w1") | .tx_bytes'; }
+
+# A path that was set up at both ends is what each end says of its own direction: the
+# other one knows the peer's word, and keeps its own.
+test_standby_of_one_end() {
+	local one other
+
+	braid 1 path set braid0 peer there path w1 standby yes
+	until_true 5 told w1 true
+	pings 3
+	one=$(carried 1)
+	other=$(carried 2)
+	in_ns "$HA" ping -q -c 10 -i 0.1 -s 1000 -W 2 10.2.0.2
+	# probes and acknowledgments
+	expect "sent by the end that said standby" "$(carried 1)" -lt $((one + 2000))
+	expect "sent by the other" "$(carried 2)" -ge $((other + 10000))
+	braid 1 path set braid0 peer there path w1 standby no
+	until_true 5 told w1 false
+}
+
+# told PATH true|false: gwb, whether gwa keeps the path for emergencies
+told() {
+	paths 2 | jq -e --arg path "$1" --argjson told "$2" '.[] |
+		select(.path == $path) | .peer_standby == $told'
+}
+
 test_why_not() {
 	braid 1 path set braid0 peer there path w2 cold yes
 	until_true 5 why w2 'cold: probed before its first use'
