@@ -385,6 +385,9 @@ test_hub_and_drawn_ports() {
 	done
 }
 
+# carried FILTER: of what each of the site's paths has carried, both ways, in bytes
+carried() { paths 1 | jq "map(.tx_bytes + .rx_bytes) | $1"; }
+
 # The site's paths move after a megabyte each, here by nothing else.
 test_ports_move_after_bytes() {
 	config 1 120s
@@ -402,9 +405,14 @@ test_ports_move_after_bytes() {
 	udp 14
 	expect_no_loss
 	note "moves: $(paths 1 | jq -c 'map(.moves)'), $(ports 1 | jq -c)"
-	# 8 MB and their headers
-	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge 4
-	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -le 9
+	# 8 MB and their headers; the debug kernel does not get so many through
+	[ "$BRAID_DEBUG" = 1 ] || expect "bytes" "$(carried add)" -ge 8000000
+	# one path after 1.0 to 1.1 MB each, some more by the time that it is looked at
+	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge "$(carried \
+		'map(. / 1400000 | floor) | add')"
+	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -le "$(carried \
+		'map(. / 1000000 | floor) | add')"
+	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge 2
 	expect "left" "$(ports 1 | jq 'map(.hop_left // 0) | max')" -le 1150976
 	expect "range" "$(ports 1 | jq -r 'map(.range) | unique[]')" = any
 }
