@@ -11,6 +11,7 @@
  * to the module. A flow changes its class and its path with hysteresis only.
  * What the user's rules say comes first.
  */
+#define BRAID_POLICY "adaptive"
 #include "ruled.h"
 
 char _license[] SEC("license") = "GPL";
@@ -33,5 +34,5 @@ struct braid_policy adaptive = {
 	.received = (void *)meter_received,
 	.path_event = (void *)meter_path_event,
 	.report = (void *)meter_report,
-	.name = "adaptive",
+	.name = BRAID_POLICY,
 };

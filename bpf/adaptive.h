@@ -7,7 +7,7 @@
 #ifndef BRAID_ADAPTIVE_H
 #define BRAID_ADAPTIVE_H
 
-#include "meter.h"
+#include "trouble.h"
 
 #define BRAID_DSCP_VOICE_ADMIT	44	/* RFC 5865 */
 #define BRAID_DSCP_EF		46	/* RFC 3246 */
@@ -193,11 +193,7 @@ braid_adaptive_slot(const struct braid_adaptive_cfg *cfg,
 		return slot;
 	slot = braid_adaptive_choose(cfg, pkt, set, slot);
 	v->chosen_ns = now_ns;
-	if (slot == v->slot)
-		return slot;
-	if (v->slot != BRAID_NO_SLOT)
-		v->moves++;
-	v->slot = slot;
+	braid_flow_move(v, slot, set, now_ns);
 	return slot;
 }
 

@@ -13,6 +13,7 @@
 
 #include "braid_steer.h"
 #include "meter.h"
+#include "sums.h"
 
 /* A flow that was silent for this long may have to give way to a new one. */
 #define BRAID_FLOW_IDLE_NS	(30 * BRAID_NSEC_PER_SEC)
@@ -108,10 +109,11 @@ static inline void braid_flow_received(const struct braid_steer_ctx *pkt)
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct braid_flow_value *v = braid_flow_get(pkt, now_ns);
 
-	if (!v)
-		return;
-	braid_flow_count(v, pkt, now_ns);
-	braid_flow_rates(v, now_ns);
+	if (v) {
+		braid_flow_count(v, pkt, now_ns);
+		braid_flow_rates(v, now_ns);
+	}
+	braid_sums_add(pkt, v);
 }
 
 /* The entry of a path, made if need be; NULL when there is no room. */

@@ -15,10 +15,11 @@ braid_meter_steer(const struct braid_steer_ctx *pkt, __u64 now_ns)
 {
 	struct braid_flow_value *v = braid_flow_get(pkt, now_ns);
 
-	if (!v)
-		return v;
-	braid_flow_count(v, pkt, now_ns);
-	braid_flow_rates(v, now_ns);
+	if (v) {
+		braid_flow_count(v, pkt, now_ns);
+		braid_flow_rates(v, now_ns);
+	}
+	braid_sums_add(pkt, v);
 	return v;
 }
 

@@ -4,6 +4,7 @@
  * usable paths those of the least cost form a tier; within it everything is as
  * with adaptive. Standby paths serve after all others, whatever they cost.
  */
+#define BRAID_POLICY "cheapest"
 #include "ruled.h"
 
 char _license[] SEC("license") = "GPL";
@@ -26,5 +27,5 @@ struct braid_policy cheapest = {
 	.received = (void *)meter_received,
 	.path_event = (void *)meter_path_event,
 	.report = (void *)meter_report,
-	.name = "cheapest",
+	.name = BRAID_POLICY,
 };

@@ -9,6 +9,7 @@
 #include <linux/braid_steer.h>
 
 #include "braid_maps.h"
+#include "tcp.h"
 
 #define BRAID_PROTO_ICMP	1
 #define BRAID_PROTO_TCP		6
@@ -77,6 +78,13 @@ static inline __u64 braid_rate_smooth(__u64 rate, __u64 bytes, __u64 us)
 	       (BRAID_RATE_SMOOTH_US + us);
 }
 
+static inline __u64 braid_rate_peak(__u64 peak, __u64 bytes, __u64 us)
+{
+	__u64 rate = bytes * 1000000 / us;
+
+	return rate > peak ? rate : peak;
+}
+
 /*
  * Closes the measuring window when it is over. One CPU gets to close it.
  * Return: when the closed window had begun, 0 if it goes on.
@@ -92,6 +100,8 @@ static inline __u64 braid_flow_rates(struct braid_flow_value *v, __u64 now_ns)
 	us = (now_ns - start) / BRAID_NSEC_PER_USEC;
 	v->out_rate = braid_rate_smooth(v->out_rate, out - v->window_out, us);
 	v->in_rate = braid_rate_smooth(v->in_rate, in - v->window_in, us);
+	v->out_peak = braid_rate_peak(v->out_peak, out - v->window_out, us);
+	v->in_peak = braid_rate_peak(v->in_peak, in - v->window_in, us);
 	v->window_out = out;
 	v->window_in = in;
 	return start;
@@ -120,6 +130,7 @@ static inline void braid_flow_count(struct braid_flow_value *v,
 		__sync_fetch_and_add(&v->out_bytes, pkt->wire_len);
 	}
 	v->last_ns = now_ns;
+	braid_tcp_see(&v->tcp, pkt, now_ns);
 }
 
 #endif

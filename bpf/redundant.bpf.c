@@ -7,6 +7,7 @@
  *
  * Standby paths stay out while there is another one.
  */
+#define BRAID_POLICY "redundant"
 #include "braid_meters.h"
 
 char _license[] SEC("license") = "GPL";
@@ -28,5 +29,5 @@ struct braid_policy redundant = {
 	.received = (void *)meter_received,
 	.path_event = (void *)meter_path_event,
 	.report = (void *)meter_report,
-	.name = "redundant",
+	.name = BRAID_POLICY,
 };

@@ -57,7 +57,7 @@ braid_ruled_steer(const struct braid_adaptive_cfg *cfg,
 	__u64 now_ns = bpf_ktime_get_ns(), verdict = BRAID_DROP;
 	struct braid_flow_value *v = braid_flow_get(pkt, now_ns);
 	struct braid_flow_rule rule = BRAID_FLOW_RULE_NEW;
-	__u32 kind;
+	__u32 kind, set;
 
 	if (v) {
 		braid_flow_count(v, pkt, now_ns);
@@ -67,12 +67,14 @@ braid_ruled_steer(const struct braid_adaptive_cfg *cfg,
 				 tiers, now_ns);
 	if (v)
 		v->rule = rule;
+	set = braid_trouble_paths(v, rule.set, now_ns);
 	if (kind != BRAID_KIND_DROP)
 		verdict = braid_adaptive_verdict(cfg, pkt, v,
-						 BRAID_VERDICT(kind, 0, rule.set),
+						 BRAID_VERDICT(kind, 0, set),
 						 now_ns);
 	if (kind != BRAID_KIND_DROP && rule.set != braid_all_slots(pkt))
 		verdict |= BRAID_VERDICT(0, BRAID_WITHIN, 0);
+	braid_sums_add(pkt, v);
 	return braid_meter_verdict(v, verdict);
 }
 

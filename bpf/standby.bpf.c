@@ -3,6 +3,7 @@
  * The policy standby: one path carries everything, repairs included, and the
  * others are there for when it is gone. Which one, the user says by cost.
  */
+#define BRAID_POLICY "standby"
 #include "braid_meters.h"
 
 #include "standby.h"
@@ -26,5 +27,5 @@ struct braid_policy standby = {
 	.received = (void *)meter_received,
 	.path_event = (void *)meter_path_event,
 	.report = (void *)meter_report,
-	.name = "standby",
+	.name = BRAID_POLICY,
 };

@@ -5,6 +5,7 @@
  * if the rates have changed, after a silence in which nothing of it can be
  * under way any more.
  */
+#define BRAID_POLICY "sticky"
 #include "braid_meters.h"
 
 #include "sticky.h"
@@ -28,8 +29,9 @@ __u64 sticky_steer(unsigned long long *args)
 		braid_flow_count(v, pkt, now_ns);
 		braid_flow_rates(v, now_ns);
 	}
-	return braid_meter_verdict(v, braid_sticky_verdict(&cfg, pkt, v,
-							   idle_ns));
+	braid_sums_add(pkt, v);
+	return braid_meter_verdict(v, braid_sticky_verdict(&cfg, pkt, v, idle_ns,
+							   now_ns));
 }
 
 SEC(".struct_ops.link")
@@ -39,5 +41,5 @@ struct braid_policy sticky = {
 	.received = (void *)meter_received,
 	.path_event = (void *)meter_path_event,
 	.report = (void *)meter_report,
-	.name = "sticky",
+	.name = BRAID_POLICY,
 };

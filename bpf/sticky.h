@@ -12,7 +12,7 @@
 #ifndef BRAID_STICKY_H
 #define BRAID_STICKY_H
 
-#include "meter.h"
+#include "trouble.h"
 
 /* Bytes per second of a path that was not measured yet. */
 #define BRAID_STICKY_RATE	125000
@@ -163,18 +163,16 @@ static inline __u32 braid_sticky_slot(const struct braid_sticky_cfg *cfg,
 static inline __u64 braid_sticky_verdict(const struct braid_sticky_cfg *cfg,
 					 struct braid_steer_ctx *pkt,
 					 struct braid_flow_value *v,
-					 __u64 idle_ns)
+					 __u64 idle_ns, __u64 now_ns)
 {
-	__u32 slot = braid_sticky_slot(cfg, pkt, braid_all_slots(pkt),
+	__u32 set = braid_trouble_paths(v, braid_all_slots(pkt), now_ns);
+	__u32 slot = braid_sticky_slot(cfg, pkt, set,
 				       v ? v->slot : BRAID_NO_SLOT, idle_ns);
 
 	if (slot >= BRAID_MAX_SLOTS)
 		return BRAID_AUTO;
-	if (v && v->slot != slot) {
-		if (v->slot != BRAID_NO_SLOT)
-			v->moves++;
-		v->slot = slot;
-	}
+	if (v)
+		braid_flow_move(v, slot, set, now_ns);
 	return BRAID_PIN(slot);
 }
 

@@ -5,6 +5,7 @@
 #include <net/dsfield.h>
 #include <net/flow_dissector.h>
 #include <net/ip.h>
+#include <net/tcp.h>
 
 #include "device.h"
 #include "peer.h"
@@ -23,38 +24,39 @@ static void braid_flow_addresses(struct braid_flow *flow,
 	}
 }
 
-static u8 braid_flow_tcp_flags(const struct sk_buff *skb,
-			       const struct flow_keys *keys)
+/*
+ * What the TCP header says. Return: bytes of the headers up to its end, 0 for what has
+ * none, or not all of it
+ */
+static u32 braid_flow_tcp(struct braid_steer_ctx *ctx, const struct sk_buff *skb,
+			  const struct flow_keys *keys)
 {
-	u8 flags;
+	const struct tcphdr *th;
+	struct tcphdr room;
+	u32 headers;
 
 	if (keys->basic.ip_proto != IPPROTO_TCP ||
 	    keys->control.flags & FLOW_DIS_IS_FRAGMENT)
 		return 0;
-	/* Byte 13 of the TCP header holds the flags. */
-	if (skb_copy_bits(skb, keys->control.thoff + 13, &flags, 1))
+	th = skb_header_pointer(skb, keys->control.thoff, sizeof(room), &room);
+	if (!th)
 		return 0;
-	return flags;
+	/* Byte 13 holds the flags. */
+	ctx->tcp_flags = tcp_flag_byte(th);
+	ctx->tcp_seq = ntohl(th->seq);
+	ctx->tcp_ack = ntohl(th->ack_seq);
+	headers = keys->control.thoff + th->doff * 4;
+	ctx->tcp_payload = skb->len > headers ? skb->len - headers : 0;
+	return headers;
 }
 
 /* Bytes of the segments of a GSO packet, each with headers of its own. */
-static u32 braid_flow_wire_len(const struct sk_buff *skb,
-			       const struct flow_keys *keys)
+static u32 braid_flow_wire_len(const struct sk_buff *skb, u32 headers)
 {
 	u32 segs = skb_shinfo(skb)->gso_segs;
-	u32 headers = keys->control.thoff;
 
-	if (!skb_is_gso(skb) || !segs)
+	if (!skb_is_gso(skb) || !segs || !headers)
 		return skb->len;
-	if (skb_is_gso_tcp(skb)) {
-		u8 doff;
-
-		if (skb_copy_bits(skb, headers + 12, &doff, 1))
-			return skb->len;
-		headers += (doff >> 4) * 4;
-	} else {
-		headers += sizeof(struct udphdr);
-	}
 	return skb->len + (segs - 1) * headers;
 }
 
@@ -69,6 +71,7 @@ void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
 			u8 direction)
 {
 	struct flow_keys keys;
+	u32 headers;
 
 	memset(ctx, 0, sizeof(*ctx));
 	memset(&keys, 0, sizeof(keys));
@@ -94,8 +97,10 @@ void braid_flow_dissect(struct braid_steer_ctx *ctx, struct sk_buff *skb,
 	if (keys.control.flags & FLOW_DIS_IS_FRAGMENT &&
 	    !(keys.control.flags & FLOW_DIS_FIRST_FRAG))
 		ctx->flags |= BRAID_FRAGMENT;
-	ctx->tcp_flags = braid_flow_tcp_flags(skb, &keys);
-	ctx->wire_len = braid_flow_wire_len(skb, &keys);
+	headers = braid_flow_tcp(ctx, skb, &keys);
+	if (!skb_is_gso_tcp(skb))
+		headers = keys.control.thoff + sizeof(struct udphdr);
+	ctx->wire_len = braid_flow_wire_len(skb, headers);
 	ctx->hash = flow_hash_from_keys(&keys);
 }
 

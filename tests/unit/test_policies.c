@@ -27,6 +27,12 @@ struct braid_path_view *bpf_braid_path(struct braid_peer_ctx *ctx, __u32 slot)
 	return &views[slot];
 }
 
+/* The verdict on a flow after a silence. */
+static uint64_t sticky(struct braid_flow_value *flow, uint64_t idle_ns)
+{
+	return braid_sticky_verdict(&cfg, &pkt, flow, idle_ns, 1000000 * MS);
+}
+
 /* Three paths of 20, 30 and 50 Mbit/s. */
 static void begin(void)
 {
@@ -195,8 +201,7 @@ static struct braid_flow_value entered(void)
 	do
 		pkt.hash = unit_random(&seed);
 	while (braid_sticky_choose(&pkt, 7) != 1);
-	ck_assert_uint_eq(braid_sticky_verdict(&cfg, &pkt, &flow, 0),
-			  BRAID_PIN(1));
+	ck_assert_uint_eq(sticky(&flow, 0), BRAID_PIN(1));
 	return flow;
 }
 
@@ -209,16 +214,13 @@ START_TEST(sticky_moves_in_a_gap_only)
 	ck_assert_uint_eq(flow.slot, 1);
 	/* the path becomes a hundredth of what it was */
 	views[1].rate /= 100;
-	ck_assert_uint_eq(braid_sticky_verdict(&cfg, &pkt, &flow, 49 * MS),
-			  BRAID_PIN(1));
+	ck_assert_uint_eq(sticky(&flow, 49 * MS), BRAID_PIN(1));
 	ck_assert_uint_eq(flow.moves, 0);
 	/* what is under way on a path so long must have arrived first */
 	views[1].owd_us = 60000;
 	views[1].jitter_us = 5000;
-	ck_assert_uint_eq(braid_sticky_verdict(&cfg, &pkt, &flow, 79 * MS),
-			  BRAID_PIN(1));
-	ck_assert_uint_ne(braid_sticky_verdict(&cfg, &pkt, &flow, 81 * MS),
-			  BRAID_PIN(1));
+	ck_assert_uint_eq(sticky(&flow, 79 * MS), BRAID_PIN(1));
+	ck_assert_uint_ne(sticky(&flow, 81 * MS), BRAID_PIN(1));
 	ck_assert_uint_eq(flow.moves, 1);
 	ck_assert_uint_ne(flow.slot, 1);
 }
@@ -232,20 +234,17 @@ START_TEST(sticky_leaves_a_path_that_is_gone)
 	begin();
 	flow = entered();
 	pkt.peer.usable = 5;
-	braid_sticky_verdict(&cfg, &pkt, &flow, 0);
+	sticky(&flow, 0);
 	slot = flow.slot;
 	ck_assert_uint_ne(slot, 1);
 	/* it is back, and the flow does not stop for it ... */
 	pkt.peer.usable = 7;
-	ck_assert_uint_eq(braid_sticky_verdict(&cfg, &pkt, &flow, MS),
-			  BRAID_PIN(slot));
+	ck_assert_uint_eq(sticky(&flow, MS), BRAID_PIN(slot));
 	/* nor goes to a standby path */
 	pkt.peer.standby = 1U << slot;
-	ck_assert_uint_ne(braid_sticky_verdict(&cfg, &pkt, &flow, MS),
-			  BRAID_PIN(slot));
+	ck_assert_uint_ne(sticky(&flow, MS), BRAID_PIN(slot));
 	pkt.peer.usable = 0;
-	ck_assert_uint_eq(braid_sticky_verdict(&cfg, &pkt, &flow, MS),
-			  BRAID_AUTO);
+	ck_assert_uint_eq(sticky(&flow, MS), BRAID_AUTO);
 }
 END_TEST
 
@@ -265,7 +264,7 @@ START_TEST(sticky_does_not_flap)
 			views[0].rate = 2250000 + unit_below(&seed, 500000);
 			views[1].rate = 3375000 + unit_below(&seed, 750000);
 			views[2].rate = 5625000 + unit_below(&seed, 1250000);
-			braid_sticky_verdict(&cfg, &pkt, &flow, 1000 * MS);
+			sticky(&flow, 1000 * MS);
 		}
 		moves += flow.moves;
 	}

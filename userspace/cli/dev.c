@@ -6,6 +6,7 @@
 #include "route.h"
 #include "rulemap.h"
 #include "text.h"
+#include "total.h"
 #include "verbs.h"
 
 static int device_set(struct br_call *call, const struct br_device *device)
@@ -128,7 +129,7 @@ static int set(struct br_call *call)
 	return ret ? br_where(&call->err, "%s", br_call_text(call, "dev")) : 0;
 }
 
-/* The device's rules, which would stay behind */
+/* The device's rules and totals, which would stay behind */
 static void steering_del(struct br_call *call)
 {
 	struct br_error ignored;
@@ -141,6 +142,7 @@ static void steering_del(struct br_call *call)
 	if (!nl)
 		return;
 	br_rulemap_forget(nl, ifindex);
+	br_total_forget(nl, ifindex, false);
 	br_nl_close(nl);
 }
 

@@ -6,14 +6,7 @@
 #include "text.h"
 #include "verbs.h"
 
-/* One line an event, in JSON one object a line, so that readers can stream. */
-static void line_json(const struct br_output *out, json_t *value)
-{
-	json_dumpf(value, out->file, JSON_COMPACT);
-	json_decref(value);
-	fputc('\n', out->file);
-}
-
+/* One line an event, so that readers can stream. */
 static void event_print(const struct br_output *out,
 			const struct br_event *event)
 {
@@ -22,7 +15,7 @@ static void event_print(const struct br_output *out,
 	char *text;
 
 	if (out->json) {
-		line_json(out, br_object_json(type, event));
+		br_json_line(out, br_object_json(type, event));
 		return;
 	}
 	for (i = 1; i < type->n; i++) {
@@ -67,7 +60,7 @@ static void object_print(const struct br_output *out, const struct kind *k,
 		json_object_del(value, "counters");
 		json_object_set_new(value, "what", json_string("now"));
 		json_object_set_new(value, "object", json_string(k->type->name));
-		line_json(out, value);
+		br_json_line(out, value);
 		return;
 	}
 	fprintf(out->file, "now %s", k->type->name);

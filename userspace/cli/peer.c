@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "total.h"
 #include "verbs.h"
 
 static int add(struct br_call *call)
@@ -13,7 +14,19 @@ static int set(struct br_call *call)
 
 static int del(struct br_call *call)
 {
-	return br_call_do(call, BRAID_CMD_PEER_DEL);
+	int ret = br_call_do(call, BRAID_CMD_PEER_DEL);
+	struct br_error none;
+	uint32_t ifindex;
+	struct br_nl *nl;
+
+	if (ret || br_call_device(call, &ifindex))
+		return ret;
+	/* what policies have counted of it would stay behind */
+	nl = br_nl_open(&none);
+	if (nl)
+		br_total_forget(nl, ifindex, true);
+	br_nl_close(nl);
+	return 0;
 }
 
 static int show(struct br_call *call)

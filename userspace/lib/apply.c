@@ -9,6 +9,7 @@
 #include "policy.h"
 #include "rulemap.h"
 #include "text.h"
+#include "total.h"
 #include "work.h"
 
 static int device_up(struct br_work *w)
@@ -224,7 +225,7 @@ int br_apply_up(const struct br_config *config, FILE *told,
 	return ret;
 }
 
-/* What policies know of the device's rules would stay behind. */
+/* What policies know of the device would stay behind. */
 static void steering_down(uint32_t ifindex)
 {
 	struct br_error ignored;
@@ -233,6 +234,7 @@ static void steering_down(uint32_t ifindex)
 	if (!nl)
 		return;
 	br_rulemap_forget(nl, ifindex);
+	br_total_forget(nl, ifindex, false);
 	br_nl_close(nl);
 }
 

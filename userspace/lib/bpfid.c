@@ -78,7 +78,7 @@ static bool map_is(uint32_t id, const char *policy)
 	if (fd < 0)
 		return false;
 	same = !bpf_map_get_info_by_fd(fd, &info, &len) &&
-	       br_bpf_name_matches(policy, info.name) &&
+	       (!policy || br_bpf_name_matches(policy, info.name)) &&
 	       of_braid(map_btf_id(&info));
 	close(fd);
 	return same;
@@ -117,8 +117,8 @@ int br_bpf_link_find(const char *policy, struct br_error *err)
 	}
 	if (errno != ENOENT)
 		return ids_refused(err);
-	return br_fail(err, BR_KERNEL, ENOENT, "no policy %s is loaded",
-		       policy);
+	return br_fail(err, BR_KERNEL, ENOENT, "no policy%s%s is loaded",
+		       policy ? " " : "", policy ? policy : "");
 }
 
 static bool map_fits(int fd, const char *name, uint32_t key_size,

@@ -18,7 +18,7 @@
  */
 bool br_bpf_name_matches(const char *policy, const char *variable);
 
-/* A file descriptor of a policy's link, or a negative errno. */
+/* A file descriptor of a policy's link, of any with NULL, or a negative errno. */
 int br_bpf_link_find(const char *policy, struct br_error *err);
 
 /* A file descriptor of the newest map like that, or a negative errno. */

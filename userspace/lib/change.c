@@ -11,6 +11,7 @@
 #include "route.h"
 #include "rulemap.h"
 #include "text.h"
+#include "total.h"
 
 /**
  * struct work - one change
@@ -197,6 +198,8 @@ static int prune(struct work *w)
 	/* another set of rules takes the place of the old one by itself */
 	if (!ret && c->rules.classes.n && !w->new->rules.classes.n)
 		br_rulemap_forget(w->nl, w->ifindex);
+	if (!ret)
+		br_total_forget(w->nl, w->ifindex, true);
 	return ret;
 }
 

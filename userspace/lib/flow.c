@@ -34,6 +34,8 @@ static const struct br_field fields[] = {
 	F(verdict, "verdict", "VERDICT", BR_WORDS),
 	F(out_rate, "out-rate", "OUT", BR_RATE),
 	F(in_rate, "in-rate", "IN", BR_RATE),
+	F(out_peak, "out-peak", "OUT PEAK", BR_RATE),
+	F(in_peak, "in-peak", "IN PEAK", BR_RATE),
 	F(out_bytes, "out-bytes", "SENT", BR_BYTES),
 	F(in_bytes, "in-bytes", "RECEIVED", BR_BYTES),
 	F(out_packets, "out-packets", "OUT PACKETS", BR_U64),
@@ -42,6 +44,13 @@ static const struct br_field fields[] = {
 	F(age, "age", "AGE", BR_AGE),
 	F(repaired, "repaired", "REPAIRED", BR_U64),
 	F(late, "late", "LATE", BR_U64),
+	F(out_again, "out-again", "SENT AGAIN", BR_U64),
+	F(in_again, "in-again", "CAME AGAIN", BR_U64),
+	F(near_rtt, "near-rtt", "NEAR RTT", BR_USEC),
+	F(far_rtt, "far-rtt", "FAR RTT", BR_USEC),
+	F(moves, "moves", "MOVES", BR_U32),
+	F(moved, "moved", "MOVED", BR_AGE),
+	F(why, "why", "WHY", BR_WORDS),
 	F(share, "share", "PATHS", BR_WORDS),
 	F(slots, "path-bytes", "PATH BYTES", BR_COUNTERS),
 };
@@ -188,6 +197,54 @@ static void rule_set(struct br_flow *flow, const struct known *n,
 	br_fill(flow->class, class.name);
 }
 
+static void absent(struct br_flow *flow, const char *name)
+{
+	flow->has &= ~(1ULL << (br_field_find(&br_flow_type, name) - fields));
+}
+
+static uint64_t since(const struct known *n, uint64_t ns)
+{
+	return n->now > ns ? (n->now - ns) / 1000 : 0;
+}
+
+static void tcp_set(struct br_flow *flow, const struct braid_flow_tcp *t)
+{
+	flow->out_again = t->out_again;
+	flow->in_again = t->in_again;
+	flow->near_rtt = t->near_rtt_us;
+	flow->far_rtt = t->far_rtt_us;
+	if (!t->seen) {
+		absent(flow, "out-again");
+		absent(flow, "in-again");
+	}
+	if (!t->near_rtt_us)
+		absent(flow, "near-rtt");
+	if (!t->far_rtt_us)
+		absent(flow, "far-rtt");
+}
+
+static void moves_set(struct br_flow *flow, const struct known *n,
+		      const struct braid_flow_value *v)
+{
+	static const char *const reasons[] = {
+		[BRAID_MOVED_NEVER] = "",
+		[BRAID_MOVED_GONE] = "its path was not usable, or not allowed",
+		[BRAID_MOVED_BETTER] = "another path was better",
+		[BRAID_MOVED_AGAIN] = "too much of it had to be sent again",
+		[BRAID_MOVED_STUCK] = "nothing of it was acknowledged",
+		[BRAID_MOVED_SLOW] = "far less of it was acknowledged than before",
+	};
+
+	flow->moves = v->moves;
+	if (!v->moves) {
+		absent(flow, "moved");
+		absent(flow, "why");
+		return;
+	}
+	flow->moved = since(n, v->moved_ns);
+	br_fill(flow->why, v->why < ARRAY_SIZE(reasons) ? reasons[v->why] : "?");
+}
+
 static int flow_set(struct br_flow *flow, const struct known *n,
 		    const struct braid_flow_key *key,
 		    const struct braid_flow_value *v)
@@ -213,15 +270,19 @@ static int flow_set(struct br_flow *flow, const struct known *n,
 			sizeof(flow->verdict));
 	flow->out_rate = live ? v->out_rate : 0;
 	flow->in_rate = live ? v->in_rate : 0;
+	flow->out_peak = v->out_peak;
+	flow->in_peak = v->in_peak;
 	flow->out_bytes = v->out_bytes;
 	flow->in_bytes = v->in_bytes;
 	flow->out_packets = v->out_packets;
 	flow->in_packets = v->in_packets;
-	flow->idle = n->now > v->last_ns ? (n->now - v->last_ns) / 1000 : 0;
-	flow->age = n->now > v->first_ns ? (n->now - v->first_ns) / 1000 : 0;
+	flow->idle = since(n, v->last_ns);
+	flow->age = since(n, v->first_ns);
 	flow->repaired = v->repaired;
 	flow->late = v->late;
 	flow->has = (1ULL << br_flow_type.n) - 1;
+	tcp_set(flow, &v->tcp);
+	moves_set(flow, n, v);
 	return slots_set(flow, v, slots);
 }
 

@@ -19,10 +19,19 @@
  * @verdict: the policy's newest one, in words
  * @out_rate: bytes per second into the tunnel, now
  * @in_rate: bytes per second out of it, now
+ * @out_peak: the highest that was measured over a tenth of a second
+ * @in_peak: likewise
  * @idle: since its newest packet
  * @age: since its first
  * @repaired: segments sent again
  * @late: segments lost and too late to be sent again
+ * @out_again: of TCP, segments with data into the tunnel that had nothing new in them
+ * @in_again: the same out of it
+ * @near_rtt: of TCP's handshake, from here to the host on our side and back
+ * @far_rtt: from here to the host behind the peer and back
+ * @moves: how often it has changed its path
+ * @moved: since the last time
+ * @why: why it did
  * @share: part of the bytes that each path carried, in words
  * @slots: bytes sent, by path
  */
@@ -38,6 +47,8 @@ struct br_flow {
 	char verdict[BR_REASON];
 	uint64_t out_rate;
 	uint64_t in_rate;
+	uint64_t out_peak;
+	uint64_t in_peak;
 	uint64_t out_bytes;
 	uint64_t in_bytes;
 	uint64_t out_packets;
@@ -46,6 +57,13 @@ struct br_flow {
 	uint64_t age;
 	uint64_t repaired;
 	uint64_t late;
+	uint64_t out_again;
+	uint64_t in_again;
+	uint32_t near_rtt;
+	uint32_t far_rtt;
+	uint32_t moves;
+	uint64_t moved;
+	char why[BR_REASON];
 	char share[BR_REASON];
 	struct br_counters slots;
 };

@@ -121,6 +121,13 @@ int br_json_print(const struct br_output *out, json_t *value)
 	return ret || ferror(out->file) ? -EIO : 0;
 }
 
+void br_json_line(const struct br_output *out, json_t *value)
+{
+	json_dumpf(value, out->file, JSON_COMPACT);
+	json_decref(value);
+	fputc('\n', out->file);
+}
+
 int br_list_print(const struct br_output *out, const struct br_list *list,
 		  const char *const *columns)
 {

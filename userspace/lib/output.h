@@ -36,6 +36,9 @@ json_t *br_list_json(const struct br_list *list);
 /* Prints and drops a JSON value. Return: 0, or a negative errno */
 int br_json_print(const struct br_output *out, json_t *value);
 
+/* The same in one line, for what goes on and on. */
+void br_json_line(const struct br_output *out, json_t *value);
+
 /* The table, or in JSON all fields of all objects. */
 int br_list_print(const struct br_output *out, const struct br_list *list,
 		  const char *const *columns);

@@ -101,12 +101,46 @@ static int names_check(const char *path, const struct bpf_object *obj,
 	return 0;
 }
 
+/*
+ * What an earlier version of braid has left: a map of the same name and another layout.
+ * It goes, with its figures, unless a policy still works with it.
+ */
+static int pin_clear(const char *path, const struct bpf_map *map,
+		     const char *pin, struct br_error *err)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	struct br_error none;
+	int fd = bpf_obj_get(pin), link, ret;
+
+	if (fd < 0)
+		return 0;
+	ret = bpf_map_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (ret || (info.type == bpf_map__type(map) &&
+		    info.key_size == bpf_map__key_size(map) &&
+		    info.value_size == bpf_map__value_size(map) &&
+		    info.max_entries == bpf_map__max_entries(map) &&
+		    info.map_flags == bpf_map__map_flags(map)))
+		return 0;
+	link = br_bpf_link_find(NULL, &none);
+	if (link < 0) {
+		unlink(pin);
+		return 0;
+	}
+	close(link);
+	return br_fail(err, BR_FILE, EBUSY,
+		       "%s: its map %s has another layout than that of the policies that are loaded: take those away first (braidctl policy list, policy del)",
+		       path, bpf_map__name(map));
+}
+
 /* libbpf takes a pinned map when it is compatible, else pins the new one. */
-static int maps_share(struct bpf_object *obj)
+static int maps_share(const char *path, struct bpf_object *obj,
+		      struct br_error *err)
 {
 	struct bpf_map *map;
 	char pin[PIN_PATH];
-	int ret = 0;
+	int ret;
 
 	bpf_object__for_each_map(map, obj) {
 		if (is_policy(map) || strncmp(bpf_map__name(map), SHARED,
@@ -114,11 +148,14 @@ static int maps_share(struct bpf_object *obj)
 			continue;
 		snprintf(pin, sizeof(pin), "%s/%s", BR_BPFFS_MAPS,
 			 bpf_map__name(map));
+		ret = pin_clear(path, map, pin, err);
+		if (ret)
+			return ret;
 		ret = bpf_map__set_pin_path(map, pin);
 		if (ret)
-			break;
+			return refuse(path, pin, -ret, err);
 	}
-	return ret;
+	return 0;
 }
 
 static int attach(const char *path, const struct bpf_object *obj,
@@ -190,13 +227,16 @@ static int load_object(const char *path, struct bpf_object *obj, struct br_error
 	ret = br_bpffs_enter(&fs, err);
 	if (ret)
 		return ret;
-	ret = maps_share(obj);
-	if (!ret)
-		ret = bpf_object__load(obj);
+	ret = maps_share(path, obj, err);
+	if (ret)
+		goto leave;
+	ret = bpf_object__load(obj);
 	if (ret)
 		ret = refuse(path, "the kernel does not load it", -ret, err);
 	else
 		ret = attach_all(path, obj, err);
+
+leave:
 	br_bpffs_leave(&fs);
 	return ret;
 }

@@ -194,6 +194,10 @@ struct braid_flow {
  * @direction: BRAID_OUT or BRAID_IN
  * @tcp_flags: byte 13 of the TCP header, 0 for other protocols
  * @flags: BRAID_FRAGMENT
+ * @tcp_seq: sequence number of the TCP header, host order; of a GSO packet, of its
+ *	first segment; 0 for other protocols and fragments, as what follows
+ * @tcp_ack: its acknowledgment number
+ * @tcp_payload: bytes behind the TCP header, of all segments
  */
 struct braid_steer_ctx {
 	struct braid_peer_ctx peer;
@@ -207,6 +211,9 @@ struct braid_steer_ctx {
 	__u8 direction;
 	__u8 tcp_flags;
 	__u8 flags;
+	__u32 tcp_seq;
+	__u32 tcp_ack;
+	__u32 tcp_payload;
 };
 
 /**
