@@ -406,13 +406,12 @@ test_ports_move_after_bytes() {
 	expect_no_loss
 	note "moves: $(paths 1 | jq -c 'map(.moves)'), $(ports 1 | jq -c)"
 	# 8 MB and their headers; the debug kernel does not get so many through
-	[ "$BRAID_DEBUG" = 1 ] || expect "bytes" "$(carried add)" -ge 8000000
-	# one path after 1.0 to 1.1 MB each, some more by the time that it is looked at
+	[ "$BRAID_DEBUG" != 0 ] || expect "bytes" "$(carried add)" -ge 8000000
+	# one path after 1.0 to 1.1 MB each, and what it carries until it may move again
 	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge "$(carried \
-		'map(. / 1400000 | floor) | add')"
+		'map(. / 2100000 | floor) | add')"
 	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -le "$(carried \
 		'map(. / 1000000 | floor) | add')"
-	expect "moves" "$(paths 1 | jq 'map(.moves) | add')" -ge 2
 	expect "left" "$(ports 1 | jq 'map(.hop_left // 0) | max')" -le 1150976
 	expect "range" "$(ports 1 | jq -r 'map(.range) | unique[]')" = any
 }
