@@ -144,7 +144,7 @@ static int by_ends(const void *a, const void *b)
 }
 
 /* Why a flow is treated otherwise than at the last look, NULL when it is not. */
-static const char *changed(const struct br_flow *was, const struct br_flow *is)
+static const char *difference(const struct br_flow *was, const struct br_flow *is)
 {
 	if (!was)
 		return "new";
@@ -196,7 +196,7 @@ static void changes_print(struct br_call *call, const struct br_list *was,
 		new = br_list_at(is, i);
 		old = was->n ? bsearch(new, was->items, was->n,
 				       was->type->size, by_ends) : NULL;
-		why = changed(old, new);
+		why = difference(old, new);
 		if (why)
 			change_print(call, new, why);
 	}
