@@ -26,14 +26,10 @@ file_setup() {
 }
 
 file_teardown() {
-	local name
-
 	tunnel_dir=$(cat "$TEST_TMP/dir")
 	tunnel_down
 	topo_down
-	for name in $(policies); do
-		braidctl policy del "$name"
-	done
+	policies_del
 }
 
 # policy NAME: in both gateways, loaded if need be

@@ -16,11 +16,7 @@ alone_tests="test_tcp_is_watched test_flow_leaves_its_path test_totals"
 maps=/sys/fs/bpf/braid/maps
 
 file_setup() {
-	local name
-
-	for name in $(policies); do
-		braidctl policy del "$name"
-	done
+	policies_del
 	topo_up 20/10 30/25 50/50
 	tunnel_up "Policy = adaptive"
 	# for the file's other processes
@@ -28,17 +24,17 @@ file_setup() {
 	until_true 10 usable 3
 	# so that the paths have been measured
 	in_ns "$HA" ping -q -c 10 -i 0.2 10.2.0.2
+	# so that hosts know what the tunnel carries in one piece: TCP would send again
+	# what did not get into it
+	in_ns "$HA" ping -q -c 2 -i 0.2 -W 1 -M do -s 1472 10.2.0.2 || :
+	in_ns "$HB" ping -q -c 2 -i 0.2 -W 1 -M do -s 1472 10.1.0.2 || :
 }
 
 file_teardown() {
-	local name
-
 	tunnel_dir=$(cat "$TEST_TMP/dir")
 	tunnel_down
 	topo_down
-	for name in $(policies); do
-		braidctl policy del "$name"
-	done
+	policies_del
 }
 
 teardown() {
@@ -125,9 +121,6 @@ test_metrics_are_true() {
 		in_ns "$host" python3 "$lib_dir/flowmix.py" serve 10.$end.0.2 7100 &
 		until_true 60 listening "$host" 7100
 	done
-	# once each way, so that the hosts know what the tunnel carries in one piece
-	in_ns "$HA" python3 "$lib_dir/flowmix.py" run 10.1.0.2 10.2.0.2 7100 8 3
-	in_ns "$HB" python3 "$lib_dir/flowmix.py" run 10.2.0.2 10.1.0.2 7100 8 4
 	for ns in "$HA" "$HB"; do
 		count_truth "$ns"
 	done
@@ -160,7 +153,7 @@ device_has() { echo "[$(packets "$1" braid0 "$2"),$(packets "$1" braid0 "$2" byt
 # device's own counters, with the acknowledgments that its queue left out (52 bytes each),
 # as long as it drops nothing; another program reads them, too.
 test_totals() {
-	local tx rx dropped sent came thinned before after kind policy
+	local tx rx dropped sent came thinned repaired before after kind policy
 
 	batches off
 	before=$(sums '[.[] | select(.what == "device")][0]')
@@ -168,6 +161,7 @@ test_totals() {
 	dropped=$(packets "$GWA" braid0 tx dropped)
 	sent=$(counter tx-data) came=$(counter rx-data)
 	thinned=$(counter tx-ack-thinned)
+	repaired=$(counter tx-repair)
 	in_ns "$HB" iperf3 -s -D -I "$TEST_TMP/pid"
 	until_true 5 listening "$HB" 5201
 	in_ns "$HA" iperf3 -b 3M -c 10.2.0.2 -n 1M >/dev/null
@@ -186,9 +180,11 @@ test_totals() {
 	expect "in" "$(jq -c "[.in_segments - $before.in_segments,
 		.in_bytes - $before.in_bytes]" <<<"$after")" = \
 		"$(jq -nc "[$(device_has "$GWA" rx), $rx] | transpose | map(.[0] - .[1])")"
+	repaired=$(($(counter tx-repair) - repaired))
+	note "sent again by the tunnel: $repaired"
 	expect "packets of data" "$(jq -c "[.out_segments - $before.out_segments - $thinned,
 		.in_segments - $before.in_segments]" <<<"$after")" = \
-		"[$(($(counter tx-data) - sent)),$(($(counter rx-data) - came))]"
+		"[$(($(counter tx-data) - sent - repaired)),$(($(counter rx-data) - came))]"
 	for kind in peer class policy; do
 		expect "all of a $kind" "$(sums "[.[] | select(.what == \"$kind\")] |
 			[map(.out_bytes), map(.in_bytes), map(.out_packets)] | map(add)")" = \
@@ -217,7 +213,6 @@ the_flow() {
 		jq -r ".[0] | $1"
 }
 
-
 # send BYTES: over one connection to port 7200
 send() {
 	in_ns "$HB" busybox nc -l -p 7200 >"$TEST_TMP/got" < <(exec sleep 600) &
@@ -225,14 +220,24 @@ send() {
 	head -c "$1" /dev/zero | in_ns "$HA" timeout 60 busybox nc -w 20 10.2.0.2 7200
 }
 
-# The handshake tells both round trips; nothing is sent again on clean paths.
+# retransmitted: segments that TCP in ha has sent again so far, by its own word
+retransmitted() {
+	in_ns "$HA" awk '/^Tcp:/ && !at { for (i = 1; i <= NF; i++)
+			if ($i == "RetransSegs") at = i; next }
+		/^Tcp:/ { print $at }' /proc/net/snmp
+}
+
+# The handshake tells both round trips; what is sent again is what TCP says.
 test_tcp_is_watched() {
+	local again
+
+	again=$(retransmitted)
 	send 60000
 	the_flow '[.far_rtt_us, .near_rtt_us, .out_again, .out_peak]'
 	# 20 ms on the quickest path
 	expect_between "far" "$(the_flow .far_rtt_us)" 20000 $((40000 + 40000 * BRAID_SLOW))
 	expect "near" "$(the_flow .near_rtt_us)" -lt $((20000 * BRAID_SLOW))
-	expect "again" "$(the_flow .out_again)" = 0
+	expect "again" "$(the_flow .out_again)" = $(($(retransmitted) - again))
 	expect "peak" "$(the_flow .out_peak)" -ge "$(the_flow .out_rate)"
 	expect "peak" "$(the_flow .out_peak)" -gt 100000
 }
@@ -240,8 +245,9 @@ test_tcp_is_watched() {
 # Behind the other gateway each fourth segment is lost. The flow leaves its path, which
 # cannot be told from the culprit, and says so; and what was sent again is counted.
 test_flow_leaves_its_path() {
-	local dropped again told
+	local dropped again told before
 
+	before=$(retransmitted)
 	in_ns "$GWA" braidctl policy load "$(top_bpf sticky)" || :
 	in_ns "$GWA" braidctl dev set braid0 policy sticky
 	in_ns "$HB" nft -f - <<-END
@@ -263,8 +269,8 @@ test_flow_leaves_its_path() {
 			select(.)][0]')
 	again=$(the_flow .out_again)
 	note "dropped $dropped, sent again $again, moves $(the_flow .moves)"
-	expect "sent again" "$again" -ge "$dropped"
-	expect "sent again" "$again" -le $((dropped * 2 + 10))
+	expect "dropped" "$dropped" -ge 50
+	expect "sent again" "$again" = $(($(retransmitted) - before))
 	expect "moves" "$(the_flow .moves)" -ge 1
 	expect "moves" "$(the_flow .moves)" -le 6
 	grep -q '(too much of it had to be sent again)$' "$TEST_TMP/monitor" ||
@@ -290,20 +296,54 @@ test_monitor_tells_classes() {
 		index("bulk") != null' "$TEST_TMP/monitor" || fail "not told"
 }
 
+# sum_entries MAP COOKIE: how many it has of the device there
+sum_entries() {
+	bpftool -j map dump pinned "$maps/$1" | jq --argjson n "$2" \
+		'[.[].formatted | select(.key.netns == $n)] | length'
+}
+
 # What was summed up of a peer and a device goes with them.
 test_totals_go() {
-	local netns
+	local netns map
 
 	in_ns "$HA" ping -q -c 2 -i 0.1 10.2.0.2
 	netns=$(cookie "$GWA")
+	for map in dev peer class pol; do
+		expect "in $map" "$(sum_entries "braid_sum_$map" "$netns")" -ge 1
+	done
+	in_ns "$GWA" braidctl peer del braid0 peer gw2
+	expect "of the peer" "$(sum_entries braid_sum_peer "$netns")" = 0
+	expect "of the device" "$(sum_entries braid_sum_dev "$netns")" = 1
 	tunnel_dir=$(cat "$TEST_TMP/dir")
 	tunnel_down
-	for map in braid_sum_dev braid_sum_peer braid_sum_class braid_sum_pol; do
-		expect "left in $map" "$(bpftool -j map dump pinned "$maps/$map" |
-			jq --argjson n "$netns" '[.[].formatted |
-				select(.key.netns == $n)] | length')" = 0
+	for map in dev peer class pol; do
+		expect "left in $map" "$(sum_entries "braid_sum_$map" "$netns")" = 0
 	done
 	tunnel_up "Policy = adaptive"
 	echo "$tunnel_dir" >"$TEST_TMP/dir"
 	until_true 10 usable 3
+}
+
+# stale: a map as an earlier version had it, where braid_flowstat is pinned
+stale() {
+	rm -f "$maps/braid_flowstat"
+	bpftool map create "$maps/braid_flowstat" type array key 4 value 40 \
+		entries 1 name braid_flowstat
+}
+
+value_size() { bpftool -j map show pinned "$maps/braid_flowstat" | jq .bytes_value; }
+
+# An earlier version's map is not taken over, nor taken away from a policy.
+test_maps_of_another_version() {
+	local size
+
+	size=$(value_size)
+	stale
+	must_say "has another layout" braidctl policy load "$(top_bpf redundant)"
+	expect "kept" "$(value_size)" = 40
+	policies_del
+	braidctl policy load "$(top_bpf adaptive)"
+	expect "bytes of a value" "$(value_size)" = "$size"
+	in_ns "$HA" ping -q -c 2 -i 0.1 10.2.0.2
+	expect "flows" "$(in_ns "$GWA" braidctl -j flow show braid0 | jq length)" -ge 1
 }

@@ -28,25 +28,19 @@ file_setup() {
 }
 
 file_teardown() {
-	local name
-
 	tunnel_dir=$(cat "$TEST_TMP/dir")
 	tunnel_down
 	topo_down
-	for name in $(policies); do
-		braidctl policy del "$name"
-	done
+	policies_del
 }
 
 load_adaptive() { braidctl policy load "$top/build/bpf/adaptive.bpf.o"; }
 
 # Each test begins with the policies that the one before left; so none.
 setup() {
-	local name ns
+	local ns
 
-	for name in $(policies); do
-		braidctl policy del "$name"
-	done
+	policies_del
 	for ns in "$GWA" "$GWB"; do
 		in_ns "$ns" braidctl dev set braid0 policy adaptive
 	done

@@ -61,3 +61,12 @@ counter() {
 policies() {
 	braidctl -j policy list | jq -r '.[].policy | select(. != "built-in")'
 }
+
+# Takes all of them away.
+policies_del() {
+	local name
+
+	for name in $(policies); do
+		braidctl policy del "$name"
+	done
+}

@@ -184,9 +184,12 @@ static void change_print(struct br_call *call, const struct br_flow *flow,
 	fprintf(to, "(%s)\n", why);
 }
 
-/* Both lists are sorted. What is in @was and not in @is has been forgotten. */
+/*
+ * Both lists are sorted. What is in @was and not in @is has been forgotten. @first: there
+ * is no @was yet
+ */
 static void changes_print(struct br_call *call, const struct br_list *was,
-			  const struct br_list *is)
+			  const struct br_list *is, bool first)
 {
 	const struct br_flow *old, *new;
 	const char *why;
@@ -196,7 +199,7 @@ static void changes_print(struct br_call *call, const struct br_list *was,
 		new = br_list_at(is, i);
 		old = was->n ? bsearch(new, was->items, was->n,
 				       was->type->size, by_ends) : NULL;
-		why = difference(old, new);
+		why = first ? "there already" : difference(old, new);
 		if (why)
 			change_print(call, new, why);
 	}
@@ -208,6 +211,7 @@ static int follow(struct br_call *call, struct br_nl *nl, uint32_t ifindex,
 {
 	static const struct timespec pause = { .tv_nsec = LOOK_NS };
 	struct br_list was = { .type = &br_flow_type }, is;
+	bool first = true;
 	int ret;
 
 	br_interrupt_catch();
@@ -220,7 +224,8 @@ static int follow(struct br_call *call, struct br_nl *nl, uint32_t ifindex,
 		br_flow_filter_apply(filter, &is);
 		if (is.n)
 			qsort(is.items, is.n, is.type->size, by_ends);
-		changes_print(call, &was, &is);
+		changes_print(call, &was, &is, first);
+		first = false;
 		br_list_free(&was);
 		was = is;
 	} while (!fflush(call->out.file) && !br_interrupted() &&

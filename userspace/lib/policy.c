@@ -110,7 +110,6 @@ static int pin_clear(const char *path, const struct bpf_map *map,
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
-	struct br_error none;
 	int fd = bpf_obj_get(pin), link, ret;
 
 	if (fd < 0)
@@ -123,11 +122,13 @@ static int pin_clear(const char *path, const struct bpf_map *map,
 		    info.max_entries == bpf_map__max_entries(map) &&
 		    info.map_flags == bpf_map__map_flags(map)))
 		return 0;
-	link = br_bpf_link_find(NULL, &none);
-	if (link < 0) {
+	link = br_bpf_link_find(NULL, err);
+	if (link == -ENOENT) {
 		unlink(pin);
 		return 0;
 	}
+	if (link < 0)
+		return link;
 	close(link);
 	return br_fail(err, BR_FILE, EBUSY,
 		       "%s: its map %s has another layout than that of the policies that are loaded: take those away first (braidctl policy list, policy del)",
