@@ -26,8 +26,8 @@ file_setup() {
 	in_ns "$HA" ping -q -c 10 -i 0.2 10.2.0.2
 	# so that hosts know what the tunnel carries in one piece: TCP would send again
 	# what did not get into it
-	in_ns "$HA" ping -q -c 2 -i 0.2 -W 1 -M do -s 1472 10.2.0.2 || :
-	in_ns "$HB" ping -q -c 2 -i 0.2 -W 1 -M do -s 1472 10.1.0.2 || :
+	in_ns "$HA" ping -q -c 2 -i 0.2 -W 1 -M "do" -s 1472 10.2.0.2 || :
+	in_ns "$HB" ping -q -c 2 -i 0.2 -W 1 -M "do" -s 1472 10.1.0.2 || :
 }
 
 file_teardown() {
@@ -222,6 +222,7 @@ send() {
 
 # retransmitted: segments that TCP in ha has sent again so far, by its own word
 retransmitted() {
+	# shellcheck disable=SC2016 # for awk
 	in_ns "$HA" awk '/^Tcp:/ && !at { for (i = 1; i <= NF; i++)
 			if ($i == "RetransSegs") at = i; next }
 		/^Tcp:/ { print $at }' /proc/net/snmp
